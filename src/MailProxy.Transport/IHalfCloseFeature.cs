@@ -1,0 +1,8 @@
+namespace MailProxy.Transport;
+
+/// <summary>Ends the sending direction of a connection and keeps the receiving one. Set on upstream connections.</summary>
+public interface IHalfCloseFeature
+{
+    /// <summary>Sends FIN once everything written so far is sent. Does nothing where the peer is gone.</summary>
+    void ShutdownSend();
+}

@@ -1,0 +1,27 @@
+namespace MailProxy.Configuration;
+
+/// <summary>How the auth server is asked: directives <c>auth_http*</c>.</summary>
+public sealed class AuthHttpOptions
+{
+    /// <summary>Directive <c>auth_http</c> as written: <c>[http://|https://]host[:port][/uri]</c> or <c>unix:/path[:/uri]</c>. Required.</summary>
+    public string Url { get; set; } = "";
+
+    /// <summary>Directive <c>auth_http_timeout</c>: from connecting to the end of the answer's headers. Default 60 seconds.</summary>
+    public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Directive <c>auth_http_header</c>, in the order of the configuration.</summary>
+    public IList<AuthHttpHeaderOptions> Headers { get; set; } = [];
+
+    /// <summary>Directive <c>auth_http_pass_client_cert</c>: adds <c>Auth-SSL-Cert</c>. Default off.</summary>
+    public bool PassClientCert { get; set; }
+}
+
+/// <summary>One <c>auth_http_header</c>.</summary>
+public sealed class AuthHttpHeaderOptions
+{
+    /// <summary>The header's name.</summary>
+    public string Name { get; set; } = "";
+
+    /// <summary>Its value; the variables <c>$remote_port $server_port $server_addr $ssl_server_name $connection</c> are expanded, every other <c>$x</c> stays literal.</summary>
+    public string Value { get; set; } = "";
+}

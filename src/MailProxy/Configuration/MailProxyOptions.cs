@@ -1,0 +1,35 @@
+namespace MailProxy.Configuration;
+
+/// <summary>Everything that one configuration says: the main context, and each <c>server { }</c> with what it inherits from <c>mail { }</c>. A snapshot: never changed once loaded.</summary>
+public sealed class MailProxyOptions
+{
+    /// <summary>Directive <c>user</c>: the account that the process changes to once its sockets are bound. Default: none.</summary>
+    public string? User { get; set; }
+
+    /// <summary>Directive <c>user</c>, second word: the group. Default: the account's own.</summary>
+    public string? Group { get; set; }
+
+    /// <summary>Directive <c>worker_processes</c>: how many workers; 0 stands for <c>auto</c>, one for each core. Default 1.</summary>
+    public int WorkerProcesses { get; set; } = 1;
+
+    /// <summary>Directive <c>worker_connections</c>: connections that one worker may hold, client, auth and upstream ones together. Default 512.</summary>
+    public int WorkerConnections { get; set; } = 512;
+
+    /// <summary>Directive <c>worker_shutdown_timeout</c>: how long sessions may go on after a graceful shutdown or a reload. Default: no limit.</summary>
+    public TimeSpan? WorkerShutdownTimeout { get; set; }
+
+    /// <summary>Directive <c>worker_rlimit_nofile</c>: the soft limit of open files to ask for. Default: left as it is.</summary>
+    public long? WorkerRlimitNofile { get; set; }
+
+    /// <summary>Directive <c>pid</c>: the full path of the pid file. Default: none.</summary>
+    public string? Pid { get; set; }
+
+    /// <summary>Directive <c>daemon</c> as written; null when absent. MailProxy runs in the foreground either way.</summary>
+    public bool? Daemon { get; set; }
+
+    /// <summary>Directive <c>error_log</c> of the main context. Empty: the log that <c>-e</c> names, stderr by default, at level error.</summary>
+    public IList<ErrorLogOptions> ErrorLog { get; set; } = [];
+
+    /// <summary>The <c>server { }</c> blocks in their order.</summary>
+    public IList<ServerOptions> Servers { get; set; } = [];
+}

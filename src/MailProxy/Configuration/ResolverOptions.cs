@@ -1,0 +1,20 @@
+namespace MailProxy.Configuration;
+
+/// <summary>The name servers for reverse lookups of SMTP clients: directives <c>resolver</c> and <c>resolver_timeout</c>.</summary>
+public sealed class ResolverOptions
+{
+    /// <summary>Name servers as <c>ip:port</c> or <c>[ip6]:port</c>. Empty: off, the default.</summary>
+    public IList<string> Servers { get; set; } = [];
+
+    /// <summary>Parameter <c>valid</c>: how long an answer is kept. Null: by its TTL.</summary>
+    public TimeSpan? Valid { get; set; }
+
+    /// <summary>Parameter <c>ipv4</c>: look for A records. Default on.</summary>
+    public bool Ipv4 { get; set; } = true;
+
+    /// <summary>Parameter <c>ipv6</c>: look for AAAA records. Default on.</summary>
+    public bool Ipv6 { get; set; } = true;
+
+    /// <summary>Directive <c>resolver_timeout</c>: for one lookup. Default 30 seconds.</summary>
+    public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(30);
+}

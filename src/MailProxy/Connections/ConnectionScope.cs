@@ -1,0 +1,40 @@
+using System.Net;
+using MailProxy.Configuration;
+using MailProxy.Diagnostics;
+using MailProxy.Wire.ProxyProtocol;
+using Microsoft.Extensions.Logging;
+
+namespace MailProxy.Connections;
+
+/// <summary>The facts of one client connection, made by <c>ConnectionScopeMiddleware</c> and set as a feature for all that comes after it.</summary>
+internal sealed class ConnectionScope
+{
+    /// <summary>The server that the listener belongs to: a snapshot that outlives a reload.</summary>
+    public required ServerOptions Server { get; init; }
+
+    /// <summary>The address that accepted the connection.</summary>
+    public required MailListenOptions Listen { get; init; }
+
+    /// <summary>The client; <c>set_real_ip_from</c> replaces it by the PROXY header's source.</summary>
+    public required EndPoint Client { get; set; }
+
+    /// <summary>Our side of the connection.</summary>
+    public required EndPoint Local { get; init; }
+
+    /// <summary>The PROXY header's addresses, where it carried some, trusted or not.</summary>
+    public ProxyHeader? ProxyHeader { get; set; }
+
+    /// <summary>What the log lines of this session carry.</summary>
+    public required SessionLogContext LogContext { get; init; }
+
+    /// <summary>The session's log: the server's <c>error_log</c> and structured events in one.</summary>
+    public required ILogger Log { get; init; }
+
+    public required SessionMetrics Metrics { get; init; }
+
+    /// <summary>How shutdowns and reloads reach the session.</summary>
+    public required Drain Drain { get; init; }
+
+    /// <summary>Why the session ended, for the metric and the log.</summary>
+    public SessionEndReason EndReason { get; set; } = SessionEndReason.ClientClosed;
+}

@@ -1,0 +1,30 @@
+namespace MailProxy.Connections;
+
+/// <summary>How a shutdown or a reload reaches the sessions of one configuration.</summary>
+internal sealed class Drain : IDisposable
+{
+    private readonly CancellationTokenSource _comeBack = new();
+    private readonly CancellationTokenSource _stop = new();
+
+    /// <summary>Sessions that wait for a command before login are to say goodbye (a graceful shutdown has begun).</summary>
+    public CancellationToken ComeBack => _comeBack.Token;
+
+    /// <summary>Every session is to end: <c>worker_shutdown_timeout</c> has passed. Before login it still says goodbye.</summary>
+    public CancellationToken Stop => _stop.Token;
+
+    /// <summary>Fires <see cref="ComeBack"/>.</summary>
+    public void RequestComeBack() => _comeBack.Cancel();
+
+    /// <summary>Fires both.</summary>
+    public void RequestStop()
+    {
+        _comeBack.Cancel();
+        _stop.Cancel();
+    }
+
+    public void Dispose()
+    {
+        _comeBack.Dispose();
+        _stop.Dispose();
+    }
+}
