@@ -1,0 +1,57 @@
+using System.Buffers;
+using System.Text;
+
+namespace MailProxy.Authentication;
+
+/// <summary>The auth_http protocol's headers as bytes: the one place that knows how they are written.</summary>
+internal static class AuthHeaders
+{
+    private static readonly SearchValues<byte> Breaking = SearchValues.Create("\r\n\0"u8);
+
+    /// <summary>The value of <c>Auth-Method</c>.</summary>
+    public static ReadOnlySpan<byte> MethodName(AuthMethod method) => method switch
+    {
+        AuthMethod.Plain => "plain"u8,
+        AuthMethod.Apop => "apop"u8,
+        AuthMethod.CramMd5 => "cram-md5"u8,
+        AuthMethod.External => "external"u8,
+        _ => "none"u8,
+    };
+
+    /// <summary>One header with its value as it is.</summary>
+    /// <returns>False, and nothing is written, where the value would break out of its line: it has CR, LF or NUL.</returns>
+    public static bool TryWrite(IBufferWriter<byte> output, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
+    {
+        if (value.ContainsAny(Breaking) || name.ContainsAny(Breaking)) return false;
+        output.Write(name);
+        output.Write(": "u8);
+        output.Write(value);
+        output.Write("\r\n"u8);
+        return true;
+    }
+
+    /// <inheritdoc cref="TryWrite(IBufferWriter{byte}, ReadOnlySpan{byte}, ReadOnlySpan{byte})"/>
+    public static bool TryWrite(IBufferWriter<byte> output, ReadOnlySpan<byte> name, string value) =>
+        TryWrite(output, name, Encoding.UTF8.GetBytes(value));
+
+    /// <summary>One header with nginx's minimal escaping: 0x00-0x20 and <c>%</c> become <c>%XX</c>, every other byte stays.</summary>
+    public static void WriteEscaped(IBufferWriter<byte> output, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
+    {
+        output.Write(name);
+        output.Write(": "u8);
+        foreach (var octet in value)
+        {
+            if (octet > 0x20 && octet != (byte)'%')
+            {
+                output.Write([octet]);
+                continue;
+            }
+
+            output.Write([(byte)'%', HexDigit(octet >> 4), HexDigit(octet & 15)]);
+        }
+
+        output.Write("\r\n"u8);
+    }
+
+    private static byte HexDigit(int value) => "0123456789ABCDEF"u8[value];
+}

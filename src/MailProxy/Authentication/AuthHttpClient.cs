@@ -1,0 +1,79 @@
+using System.Buffers;
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using MailProxy.Configuration;
+using Microsoft.AspNetCore.Connections;
+
+namespace MailProxy.Authentication;
+
+/// <summary>
+/// Asks an auth server in nginx's auth_http protocol: a new connection for every request, HTTP/1.0, nothing read behind
+/// the headers. Not <c>HttpClient</c>, which refuses raw 8-bit header values and adds headers of its own.
+/// </summary>
+internal sealed class AuthHttpClient(IConnectionFactory connections, TimeProvider time) : IAuthenticator
+{
+    private readonly ConditionalWeakTable<AuthHttpOptions, AuthHttpAddress> _addresses = [];
+
+    /// <summary>Resolves the auth server's host and keeps the address as long as the options live. To be called at load; a login does it where that was not done.</summary>
+    /// <exception cref="FormatException">The URL is not one of <c>auth_http</c>'s.</exception>
+    /// <exception cref="SocketException">The host is not known.</exception>
+    public async ValueTask<AuthHttpAddress> ResolveAsync(AuthHttpOptions options, CancellationToken cancellationToken)
+    {
+        if (_addresses.TryGetValue(options, out var known)) return known;
+        var address = await AuthHttpAddress.ResolveAsync(AuthHttpUrl.Parse(options.Url), cancellationToken);
+        return _addresses.GetValue(options, _ => address);
+    }
+
+    public async ValueTask<AuthResult> AuthenticateAsync(AuthRequest request, CancellationToken cancellationToken)
+    {
+        if (await FindAddressAsync(request, cancellationToken) is not { } address) return AuthDecision.Unavailable(request);
+
+        var bytes = new ArrayBufferWriter<byte>(512);
+        try
+        {
+            if (AuthHttpRequest.Write(bytes, address.Url, request) is { } broken)
+            {
+                AuthLog.RequestRefused(request.Log, broken);
+                return AuthDecision.Unavailable(request);
+            }
+
+            using var timer = new CancellationTokenSource(request.Options.Timeout, time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
+            try
+            {
+                var exchange = new AuthHttpExchange(connections, address, request.Log);
+                var response = await exchange.RunAsync(bytes.WrittenMemory, either.Token);
+                return response is null ? AuthDecision.Unavailable(request) : AuthDecision.Make(request, response, address.DisplayName);
+            }
+            catch (Exception exception) when (timer.IsCancellationRequested && exception is OperationCanceledException)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                AuthLog.TimedOut(request.Log, address.DisplayName);
+                return AuthDecision.Unavailable(request);
+            }
+        }
+        finally
+        {
+            // The request holds the password.
+            bytes.Clear();
+        }
+    }
+
+    private async ValueTask<AuthHttpAddress?> FindAddressAsync(AuthRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ResolveAsync(request.Options, cancellationToken);
+        }
+        catch (FormatException exception)
+        {
+            AuthLog.InvalidUrl(request.Log, exception.Message, request.Options.Url);
+        }
+        catch (SocketException)
+        {
+            AuthLog.HostNotFound(request.Log, request.Options.Url);
+        }
+
+        return null;
+    }
+}

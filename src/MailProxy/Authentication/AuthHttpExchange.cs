@@ -1,0 +1,153 @@
+using System.IO.Pipelines;
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using System.Security.Authentication;
+using System.Text;
+using MailProxy.Transport;
+using MailProxy.Wire;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Logging;
+
+namespace MailProxy.Authentication;
+
+/// <summary>One request and its answer over one connection, which is closed as soon as the answer's headers are read.</summary>
+internal sealed class AuthHttpExchange(IConnectionFactory connections, AuthHttpAddress address, ILogger log)
+{
+    private const int FileNotFound = 2;
+    private const int ConnectionReset = 104;
+    private const int InputOutputError = 5;
+
+    /// <returns>The answer, or null where there is none that can be used; why is logged.</returns>
+    /// <exception cref="OperationCanceledException">The token fired.</exception>
+    public async ValueTask<AuthResponse?> RunAsync(ReadOnlyMemory<byte> request, CancellationToken cancellationToken)
+    {
+        if (await ConnectAsync(cancellationToken) is not { } connection) return null;
+        try
+        {
+            return await TalkAsync(connection, request, cancellationToken);
+        }
+        finally
+        {
+            // Aborted first: what an auth server leaves unread must not hold up the close.
+            connection.Abort();
+            await connection.DisposeAsync();
+        }
+    }
+
+    private async ValueTask<ConnectionContext?> ConnectAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await connections.ConnectAsync(address.EndPoint, cancellationToken);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException && FindSocketError(exception) is { } error)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            LogConnectFailure(error);
+            return null;
+        }
+    }
+
+    private async ValueTask<AuthResponse?> TalkAsync(ConnectionContext connection, ReadOnlyMemory<byte> request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (address.Url.Secure) await HandshakeAsync(connection, cancellationToken);
+            await SendAsync(connection, request, cancellationToken);
+            return await ReceiveAsync(connection.Transport.Input, cancellationToken);
+        }
+        catch (AuthenticationException exception)
+        {
+            AuthLog.HandshakeFailed(log, address.DisplayName, PeerText.ToText(Encoding.UTF8.GetBytes(exception.Message)));
+        }
+        catch (Exception exception) when (exception is IOException or SocketException)
+        {
+            // A connection that is being torn down by the timer may fail in its own way first.
+            cancellationToken.ThrowIfCancellationRequested();
+            var errno = FindSocketError(exception) is { } error ? Errno(error)
+                : exception is ConnectionResetException ? ConnectionReset : InputOutputError;
+            AuthLog.ReceiveFailed(log, errno, ErrorText(errno));
+        }
+
+        return null;
+    }
+
+    private ValueTask HandshakeAsync(ConnectionContext connection, CancellationToken cancellationToken) =>
+        connection.Features.Get<ITlsFeature>() is { } tls
+            ? tls.AuthenticateAsClientAsync(new TlsClientOptions(address.Url.Host), cancellationToken)
+            : throw new AuthenticationException("this transport has no TLS");
+
+    private static async ValueTask SendAsync(ConnectionContext connection, ReadOnlyMemory<byte> request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await connection.Transport.Output.WriteAsync(request, cancellationToken);
+        }
+        catch (IOException)
+        {
+            // An answer that came before the question may still be there to read; if not, reading says what happened.
+        }
+    }
+
+    private async ValueTask<AuthResponse?> ReceiveAsync(PipeReader input, CancellationToken cancellationToken)
+    {
+        var parser = new AuthResponseParser();
+        while (true)
+        {
+            var result = await input.ReadAsync(cancellationToken);
+            var progress = parser.Read(result.Buffer);
+            input.AdvanceTo(result.Buffer.End);
+            switch (progress)
+            {
+                case AuthResponseProgress.Complete:
+                    return parser.Response;
+                case AuthResponseProgress.InvalidStatusLine:
+                    AuthLog.InvalidResponse(log, address.DisplayName);
+                    return null;
+                case AuthResponseProgress.InvalidHeader:
+                    AuthLog.InvalidHeader(log, address.DisplayName);
+                    return null;
+                case AuthResponseProgress.TooLong:
+                    AuthLog.TooLong(log, address.DisplayName);
+                    return null;
+            }
+
+            if (!result.IsCompleted && !result.IsCanceled) continue;
+            AuthLog.ClosedEarly(log, address.DisplayName);
+            return null;
+        }
+    }
+
+    private void LogConnectFailure(SocketException exception)
+    {
+        var errno = Errno(exception);
+        var text = ErrorText(errno);
+        // Over TCP nginx learns of these while it waits for the connection, and blames its next system call.
+        var learnsLater = address.EndPoint is IPEndPoint
+            && exception.SocketErrorCode is SocketError.ConnectionRefused or SocketError.TimedOut or SocketError.HostUnreachable or SocketError.ConnectionReset;
+        if (learnsLater) AuthLog.ReceiveFailed(log, errno, text);
+        else if (IsUsual(exception.SocketErrorCode)) AuthLog.ConnectFailed(log, address.DisplayName, errno, text);
+        else AuthLog.ConnectFailedUnusually(log, address.DisplayName, errno, text);
+    }
+
+    // The errors that nginx logs at level error; every other one of connect() is crit there.
+    private static bool IsUsual(SocketError error) => error is SocketError.ConnectionRefused or SocketError.WouldBlock
+        or SocketError.ConnectionReset or SocketError.NetworkDown or SocketError.NetworkUnreachable or SocketError.HostDown or SocketError.HostUnreachable;
+
+    // .NET folds ENOENT into EADDRNOTAVAIL, which connect() on a unix socket never gives.
+    private int Errno(SocketException exception) =>
+        address.Url.UnixPath is not null && exception.SocketErrorCode == SocketError.AddressNotAvailable ? FileNotFound : exception.NativeErrorCode;
+
+    private static string ErrorText(int errno) => Marshal.GetPInvokeErrorMessage(errno);
+
+    private static SocketException? FindSocketError(Exception exception)
+    {
+        for (Exception? current = exception; current is not null; current = current.InnerException)
+        {
+            if (current is SocketException error) return error;
+        }
+
+        return null;
+    }
+}

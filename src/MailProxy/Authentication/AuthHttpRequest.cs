@@ -1,0 +1,68 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+using MailProxy.Diagnostics;
+
+namespace MailProxy.Authentication;
+
+/// <summary>The HTTP request for an <see cref="AuthRequest"/>, byte for byte nginx's.</summary>
+internal static class AuthHttpRequest
+{
+    /// <summary>Writes the whole request.</summary>
+    /// <returns>Null, or the name of the header whose value has CR, LF or NUL; what was written is then to be thrown away.</returns>
+    public static string? Write(IBufferWriter<byte> output, AuthHttpUrl url, AuthRequest request)
+    {
+        var uri = Encoding.UTF8.GetBytes(url.RequestUri);
+        if (uri.AsSpan().ContainsAny("\r\n\0"u8)) return "GET";
+        output.Write("GET "u8);
+        output.Write(uri);
+        output.Write(" HTTP/1.0\r\n"u8);
+
+        var broken = WriteLogin(output, url, request) ?? WriteClient(output, request) ?? WriteConfigured(output, request);
+        if (broken is null) output.Write("\r\n"u8);
+        return broken;
+    }
+
+    private static string? WriteLogin(IBufferWriter<byte> output, AuthHttpUrl url, AuthRequest request)
+    {
+        var credentials = request.Credentials;
+        if (!AuthHeaders.TryWrite(output, "Host"u8, url.HostHeader)) return "Host";
+        AuthHeaders.TryWrite(output, "Auth-Method"u8, AuthHeaders.MethodName(credentials.Method));
+        AuthHeaders.WriteEscaped(output, "Auth-User"u8, credentials.Login);
+        AuthHeaders.WriteEscaped(output, "Auth-Pass"u8, credentials.Secret);
+        var hasSalt = credentials.Method is AuthMethod.Apop or AuthMethod.CramMd5;
+        if (hasSalt && !AuthHeaders.TryWrite(output, "Auth-Salt"u8, credentials.Salt)) return "Auth-Salt";
+        if (!AuthHeaders.TryWrite(output, "Auth-Protocol"u8, request.Protocol)) return "Auth-Protocol";
+        AuthHeaders.TryWrite(output, "Auth-Login-Attempt"u8, request.Attempt.ToString(CultureInfo.InvariantCulture));
+        return null;
+    }
+
+    private static string? WriteClient(IBufferWriter<byte> output, AuthRequest request)
+    {
+        AuthHeaders.TryWrite(output, "Client-IP"u8, NginxAddress.WithoutPort(request.Client));
+        if (request.ClientHost is { } host && !AuthHeaders.TryWrite(output, "Client-Host"u8, host)) return "Client-Host";
+        if (request.ProxyHeader is { } proxy)
+        {
+            AuthHeaders.TryWrite(output, "Proxy-Protocol-Addr"u8, NginxAddress.ToText(proxy.Source.Address));
+            AuthHeaders.TryWrite(output, "Proxy-Protocol-Port"u8, proxy.Source.Port.ToString(CultureInfo.InvariantCulture));
+            AuthHeaders.TryWrite(output, "Proxy-Protocol-Server-Addr"u8, NginxAddress.ToText(proxy.Destination.Address));
+            AuthHeaders.TryWrite(output, "Proxy-Protocol-Server-Port"u8, proxy.Destination.Port.ToString(CultureInfo.InvariantCulture));
+        }
+
+        if (request.Credentials.Method != AuthMethod.None || request.Envelope is not { } envelope) return null;
+        if (!AuthHeaders.TryWrite(output, "Auth-SMTP-Helo"u8, envelope.Helo)) return "Auth-SMTP-Helo";
+        if (!AuthHeaders.TryWrite(output, "Auth-SMTP-From"u8, envelope.MailFrom)) return "Auth-SMTP-From";
+        return AuthHeaders.TryWrite(output, "Auth-SMTP-To"u8, envelope.RcptTo) ? null : "Auth-SMTP-To";
+    }
+
+    private static string? WriteConfigured(IBufferWriter<byte> output, AuthRequest request)
+    {
+        foreach (var header in request.Options.Headers)
+        {
+            var value = AuthHttpVariables.Expand(header.Value, request);
+            if (!AuthHeaders.TryWrite(output, Encoding.UTF8.GetBytes(header.Name), value)) return "auth_http_header";
+        }
+
+        return null;
+    }
+}

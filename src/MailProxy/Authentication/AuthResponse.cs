@@ -1,0 +1,103 @@
+using System.Buffers.Text;
+using System.Net;
+using System.Text;
+
+namespace MailProxy.Authentication;
+
+/// <summary>What the headers of an auth server's answer said, as they were sent. Holds <c>Auth-Pass</c>: never print it.</summary>
+internal sealed class AuthResponse
+{
+    // Longer waits than a timer can hold are cut: about 24 days.
+    private const long LongestWait = int.MaxValue / 1000;
+
+    /// <summary>The last <c>Auth-Status</c> that was neither OK nor WAIT; a later OK does not take it back.</summary>
+    public byte[]? FailureText { get; private set; }
+
+    /// <summary>Whether some <c>Auth-Status</c> was WAIT.</summary>
+    public bool MustWait { get; private set; }
+
+    public byte[] Server { get; private set; } = [];
+
+    public byte[] Port { get; private set; } = [];
+
+    public byte[]? User { get; private set; }
+
+    public byte[]? Password { get; private set; }
+
+    public TimeSpan Wait { get; private set; }
+
+    public byte[]? ErrorCode { get; private set; }
+
+    public bool? SmtpAuth { get; private set; }
+
+    public override string ToString() => "auth_http answer (withheld)";
+
+    /// <summary>Takes one header; names that are not known, and values that mean nothing, are passed over.</summary>
+    public void Set(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
+    {
+        if (Is(name, "Auth-Status"u8)) SetStatus(value);
+        else if (Is(name, "Auth-Server"u8)) Server = value.ToArray();
+        else if (Is(name, "Auth-Port"u8)) Port = value.ToArray();
+        else if (Is(name, "Auth-User"u8)) User = value.ToArray();
+        else if (Is(name, "Auth-Pass"u8)) Password = value.ToArray();
+        else if (Is(name, "Auth-Error-Code"u8)) ErrorCode = value.ToArray();
+        else if (Is(name, "Auth-Wait"u8)) SetWait(value);
+        else if (Is(name, "Auth-SMTP"u8)) SetSmtpAuth(value);
+    }
+
+    /// <summary>The value of <c>Auth-Server</c> as nginx reads it: a dotted quad or a bare IPv6 address, nothing else.</summary>
+    public IPAddress? ParseServer()
+    {
+        if (ParseQuad(Server) is { } quad) return quad;
+        foreach (var octet in Server)
+        {
+            if (!char.IsAsciiHexDigit((char)octet) && octet is not ((byte)':' or (byte)'.')) return null;
+        }
+
+        return Server.AsSpan().Contains((byte)':') && IPAddress.TryParse(Encoding.ASCII.GetString(Server), out var address) ? address : null;
+    }
+
+    /// <summary>The value of <c>Auth-Port</c>, 1 to 65535, or null.</summary>
+    public int? ParsePort() => TryParseDigits(Port, out var port) && port is > 0 and <= 65535 ? (int)port : null;
+
+    private void SetStatus(ReadOnlySpan<byte> value)
+    {
+        if (value.SequenceEqual("OK"u8)) return;
+        if (value.SequenceEqual("WAIT"u8)) MustWait = true;
+        else FailureText = value.ToArray();
+    }
+
+    private void SetWait(ReadOnlySpan<byte> value)
+    {
+        if (TryParseDigits(value, out var seconds)) Wait = TimeSpan.FromSeconds(Math.Min(seconds, LongestWait));
+    }
+
+    private void SetSmtpAuth(ReadOnlySpan<byte> value)
+    {
+        if (value.SequenceEqual("yes"u8)) SmtpAuth = true;
+        else if (value.SequenceEqual("no"u8)) SmtpAuth = false;
+    }
+
+    private static bool Is(ReadOnlySpan<byte> name, ReadOnlySpan<byte> known) => Ascii.EqualsIgnoreCase(name, known);
+
+    private static bool TryParseDigits(ReadOnlySpan<byte> text, out long value)
+    {
+        value = 0;
+        return !text.IsEmpty && !text.ContainsAnyExceptInRange((byte)'0', (byte)'9')
+            && Utf8Parser.TryParse(text, out value, out var used) && used == text.Length;
+    }
+
+    // Not IPAddress.Parse: it takes 127.1, and 010 as octal.
+    private static IPAddress? ParseQuad(ReadOnlySpan<byte> text)
+    {
+        Span<byte> address = stackalloc byte[4];
+        var count = 0;
+        foreach (var range in text.Split((byte)'.'))
+        {
+            if (count == address.Length || !TryParseDigits(text[range], out var part) || part > 255) return null;
+            address[count++] = (byte)part;
+        }
+
+        return count == address.Length ? new IPAddress(address) : null;
+    }
+}

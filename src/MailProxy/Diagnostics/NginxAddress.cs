@@ -1,0 +1,26 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace MailProxy.Diagnostics;
+
+/// <summary>Addresses as nginx prints them.</summary>
+internal static class NginxAddress
+{
+    /// <summary><c>127.0.0.1</c>, <c>::1</c>, <c>::ffff:1.2.3.4</c>; <c>unix:</c> for a client on a unix socket.</summary>
+    public static string WithoutPort(EndPoint endPoint) => endPoint is IPEndPoint ip ? ToText(ip.Address) : "unix:";
+
+    /// <summary><c>127.0.0.1:80</c>, <c>[::1]:80</c>, <c>unix:/path</c>.</summary>
+    public static string WithPort(EndPoint endPoint) => endPoint switch
+    {
+        IPEndPoint { AddressFamily: AddressFamily.InterNetworkV6 } ip => $"[{ToText(ip.Address)}]:{ip.Port}",
+        IPEndPoint ip => $"{ToText(ip.Address)}:{ip.Port}",
+        _ => $"unix:{endPoint}",
+    };
+
+    /// <summary>The address without a zone, which nginx does not know.</summary>
+    public static string ToText(IPAddress address) => WithoutZone(address).ToString();
+
+    /// <summary>The same address on no particular link, so that equal addresses are equal.</summary>
+    public static IPAddress WithoutZone(IPAddress address) =>
+        address is { AddressFamily: AddressFamily.InterNetworkV6, ScopeId: not 0 } ? new IPAddress(address.GetAddressBytes()) : address;
+}
