@@ -1,0 +1,114 @@
+using System.Buffers.Binary;
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace MailProxy.Tests.Connections;
+
+/// <summary>A name server with the few records that a test gives it; a name without any does not exist.</summary>
+internal sealed class UdpDnsServer : IAsyncDisposable
+{
+    public const int Pointer = 12;
+    public const int Address = 1;
+    public const int LongAddress = 28;
+
+    private readonly Dictionary<(string Name, int Type), Reply> _replies = [];
+    private readonly Task _serving;
+    private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+    private readonly CancellationTokenSource _stop = new();
+
+    public UdpDnsServer()
+    {
+        _socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        _serving = ServeAsync();
+    }
+
+    /// <summary>The questions so far, as <c>type name</c>.</summary>
+    public ConcurrentQueue<string> Questions { get; } = new();
+
+    /// <summary>Fires when a question came in that is never answered.</summary>
+    public TaskCompletionSource Silenced { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public string EndPoint => _socket.LocalEndPoint!.ToString()!;
+
+    public UdpDnsServer WithPointer(string reverse, string name, int ttl = 60) => With(reverse, Pointer, new Reply(0, EncodeName(name), ttl));
+
+    public UdpDnsServer WithAddress(string name, string address) => With(
+        name, address.Contains(':') ? LongAddress : Address, new Reply(0, IPAddress.Parse(address).GetAddressBytes(), 60));
+
+    public UdpDnsServer Failing(string name, int type, int code) => With(name, type, new Reply(code, null, 0));
+
+    public UdpDnsServer Silent(string name, int type) => With(name, type, new Reply(-1, null, 0));
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _serving.WaitAsync(TimeSpan.FromSeconds(10));
+        _socket.Dispose();
+        _stop.Dispose();
+    }
+
+    private UdpDnsServer With(string name, int type, Reply reply)
+    {
+        lock (_replies) _replies[(name, type)] = reply;
+        return this;
+    }
+
+    private async Task ServeAsync()
+    {
+        var buffer = new byte[1500];
+        try
+        {
+            while (true)
+            {
+                var received = await _socket.ReceiveFromAsync(buffer, SocketFlags.None, new IPEndPoint(IPAddress.Any, 0), _stop.Token);
+                if (Answer(buffer.AsSpan(0, received.ReceivedBytes)) is { } answer)
+                    await _socket.SendToAsync(answer, SocketFlags.None, received.RemoteEndPoint, _stop.Token);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The test is over.
+        }
+    }
+
+    private byte[]? Answer(ReadOnlySpan<byte> query)
+    {
+        var end = 12;
+        var labels = new List<string>();
+        for (; query[end] != 0; end += query[end] + 1) labels.Add(Encoding.ASCII.GetString(query.Slice(end + 1, query[end])));
+        var name = string.Join('.', labels);
+        var type = BinaryPrimitives.ReadUInt16BigEndian(query[(end + 1)..]);
+        var question = query[12..(end + 5)];
+        Questions.Enqueue($"{type} {name}");
+
+        Reply? reply;
+        lock (_replies) reply = _replies.GetValueOrDefault((name, type), new Reply(3, null, 0));
+        if (reply.Code < 0)
+        {
+            Silenced.TrySetResult();
+            return null;
+        }
+
+        byte[] header = [query[0], query[1], 0x81, (byte)(0x80 | reply.Code), 0, 1, 0, (byte)(reply.Data is null ? 0 : 1), 0, 0, 0, 0];
+        if (reply.Data is null) return [.. header, .. question];
+        byte[] record = [0xC0, 12, 0, (byte)type, 0, 1, 0, 0, 0, (byte)reply.Ttl, 0, (byte)reply.Data.Length];
+        return [.. header, .. question, .. record, .. reply.Data];
+    }
+
+    private static byte[] EncodeName(string name)
+    {
+        var bytes = new List<byte>();
+        foreach (var label in name.Split('.', StringSplitOptions.RemoveEmptyEntries))
+        {
+            bytes.Add((byte)label.Length);
+            bytes.AddRange(Encoding.Latin1.GetBytes(label));
+        }
+
+        bytes.Add(0);
+        return [.. bytes];
+    }
+
+    private sealed record Reply(int Code, byte[]? Data, int Ttl);
+}
