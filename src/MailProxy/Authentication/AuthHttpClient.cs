@@ -67,11 +67,11 @@ internal sealed class AuthHttpClient(IConnectionFactory connections, TimeProvide
         }
         catch (FormatException exception)
         {
-            AuthLog.InvalidUrl(request.Log, exception.Message, request.Options.Url);
+            AuthLog.InvalidUrl(request.Log, exception.Message, AuthHttpUrl.WithoutPlainScheme(request.Options.Url));
         }
         catch (SocketException)
         {
-            AuthLog.HostNotFound(request.Log, request.Options.Url);
+            AuthLog.HostNotFound(request.Log, AuthHttpUrl.WithoutPlainScheme(request.Options.Url));
         }
 
         return null;

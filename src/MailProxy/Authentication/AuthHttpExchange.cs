@@ -61,22 +61,31 @@ internal sealed class AuthHttpExchange(IConnectionFactory connections, AuthHttpA
         {
             AuthLog.HandshakeFailed(log, address.DisplayName, PeerText.ToText(Encoding.UTF8.GetBytes(exception.Message)));
         }
-        catch (Exception exception) when (exception is IOException or SocketException)
+        // ConnectionAbortedException would pass for a cancellation, though nobody cancelled.
+        catch (Exception exception) when (exception is IOException or SocketException or ConnectionAbortedException)
         {
             // A connection that is being torn down by the timer may fail in its own way first.
             cancellationToken.ThrowIfCancellationRequested();
             var errno = FindSocketError(exception) is { } error ? Errno(error)
-                : exception is ConnectionResetException ? ConnectionReset : InputOutputError;
+                : exception is ConnectionResetException or ConnectionAbortedException ? ConnectionReset : InputOutputError;
             AuthLog.ReceiveFailed(log, errno, ErrorText(errno));
         }
 
         return null;
     }
 
-    private ValueTask HandshakeAsync(ConnectionContext connection, CancellationToken cancellationToken) =>
-        connection.Features.Get<ITlsFeature>() is { } tls
-            ? tls.AuthenticateAsClientAsync(new TlsClientOptions(address.Url.Host), cancellationToken)
-            : throw new AuthenticationException("this transport has no TLS");
+    private async ValueTask HandshakeAsync(ConnectionContext connection, CancellationToken cancellationToken)
+    {
+        var tls = connection.Features.Get<ITlsFeature>() ?? throw new AuthenticationException("this transport has no TLS");
+        try
+        {
+            await tls.AuthenticateAsClientAsync(new TlsClientOptions(address.Url.Host), cancellationToken);
+        }
+        catch (IOException exception) when (FindSocketError(exception) is null && !cancellationToken.IsCancellationRequested)
+        {
+            throw new AuthenticationException("the peer closed the connection", exception);
+        }
+    }
 
     private static async ValueTask SendAsync(ConnectionContext connection, ReadOnlyMemory<byte> request, CancellationToken cancellationToken)
     {

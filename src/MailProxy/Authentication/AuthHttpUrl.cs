@@ -22,12 +22,14 @@ internal sealed record AuthHttpUrl(bool Secure, string Host, int Port, string? U
     public static AuthHttpUrl Parse(string url)
     {
         var secure = url.StartsWith(SecureScheme, StringComparison.Ordinal);
-        var rest = secure ? url[SecureScheme.Length..]
-            : url.StartsWith(PlainScheme, StringComparison.Ordinal) ? url[PlainScheme.Length..]
-            : url;
+        var rest = secure ? url[SecureScheme.Length..] : WithoutPlainScheme(url);
         if (rest.StartsWith(UnixScheme, StringComparison.OrdinalIgnoreCase)) return ParseUnix(secure, rest[UnixScheme.Length..]);
         return rest.StartsWith('[') ? ParseBracketed(secure, rest) : ParseHost(secure, rest);
     }
+
+    /// <summary>The URL as nginx quotes it in messages.</summary>
+    public static string WithoutPlainScheme(string url) =>
+        url.StartsWith(PlainScheme, StringComparison.Ordinal) ? url[PlainScheme.Length..] : url;
 
     private static AuthHttpUrl ParseUnix(bool secure, string rest)
     {

@@ -92,7 +92,7 @@ internal sealed class AuthResult
     /// <summary>Rejected: <c>Auth-Error-Code</c>, e.g. <c>451 4.3.0</c>; null when absent.</summary>
     public byte[]? ErrorCode { get; init; }
 
-    /// <summary>Rejected or Wait: <c>Auth-Wait</c>; zero when absent.</summary>
+    /// <summary>Rejected or Wait: <c>Auth-Wait</c>. When absent or 0: zero for Rejected, a second for Wait (nginx would ask again at once, for ever).</summary>
     public TimeSpan Wait { get; init; }
 
     /// <summary><c>Auth-SMTP</c>: overrides <c>proxy_smtp_auth</c> for this session; null when absent.</summary>

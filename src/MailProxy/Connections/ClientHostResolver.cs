@@ -113,11 +113,12 @@ internal sealed class ClientHostResolver(TimeProvider time) : IClientHostResolve
             if (!response.HasError) return (response.Answers, HostNotFound);
             return ([], CodeOf(response.Header.ResponseCode));
         }
-        catch (Exception exception) when (exception is OperationCanceledException or DnsResponseException)
+        catch (Exception exception)
         {
+            // Not by type: what a name server sends makes the library throw whatever its parser met, and none of it may end the session.
             cancellationToken.ThrowIfCancellationRequested();
-            var code = exception is DnsResponseException failure ? CodeOf((DnsHeaderResponseCode)(int)failure.Code) : TimedOut;
-            return ([], timer.IsCancellationRequested ? TimedOut : code);
+            if (timer.IsCancellationRequested || exception is OperationCanceledException) return ([], TimedOut);
+            return ([], exception is DnsResponseException failure ? CodeOf((DnsHeaderResponseCode)(int)failure.Code) : ServerFailure);
         }
     }
 

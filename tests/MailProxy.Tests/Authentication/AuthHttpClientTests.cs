@@ -257,6 +257,15 @@ public sealed class AuthHttpClientTests
         Assert.DoesNotContain(server.Requests, text => text.Contains("Auth-User", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task A_server_that_closes_within_the_handshake_is_logged()
+    {
+        await using var server = RawAuthServer.Running(_ => Task.CompletedTask);
+        var result = await AskAsync(Attempts.Make(_log, url: $"https://127.0.0.1:{server.Port}/"));
+        Assert.Equal(AuthStatus.Unavailable, result.Status);
+        Assert.Single(_log.Errors);
+    }
+
     private static async Task TalkAsync(RawAuthServer.Peer peer)
     {
         await peer.ReadRequestAsync();

@@ -54,7 +54,7 @@ public sealed class AuthResponseParserTests
         var fits = "HTTP/1.0 200 OK\r\nX: " + new string('x', AuthResponseParser.Limit - 20 - End.Length) + End;
         Assert.Equal(AuthResponseParser.Limit, fits.Length);
         Assert.Equal(AuthResponseProgress.Complete, ReadServer(fits, 100).Progress);
-        Assert.Equal(AuthResponseProgress.TooLong, ReadServer("x" + fits[..^4] + "x" + End, 100).Progress);
+        Assert.Equal(AuthResponseProgress.TooLong, ReadServer(fits[..^4] + "x" + End, 100).Progress);
         Assert.Equal(AuthResponseProgress.TooLong, ReadServer("HTTP/" + new string('x', 20000), 100).Progress);
     }
 

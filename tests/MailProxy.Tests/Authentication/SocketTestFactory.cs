@@ -68,6 +68,9 @@ internal sealed class SocketTestFactory(X509Certificate2? trusted = null) : ICon
             Transport = new Duplex(tls);
         }
 
+        // The base would cancel a token source that DisposeAsync has disposed by then.
+        public override void Abort(ConnectionAbortedException abortReason) => _stream.Dispose();
+
         public override async ValueTask DisposeAsync()
         {
             await _stream.DisposeAsync();

@@ -100,6 +100,36 @@ public sealed class ClientHostResolverTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task An_answer_that_makes_no_sense_is_a_server_failure()
+    {
+        _dns.Failing(Reverse, UdpDnsServer.Pointer, UdpDnsServer.Garbage);
+        Assert.Equal("[TEMPUNAVAIL]", await ResolveAsync(Client));
+        AssertLogged("192.0.2.1 could not be resolved (2: Server failure)");
+    }
+
+    [Fact]
+    public async Task A_name_server_that_is_not_there_is_a_failure_that_may_pass()
+    {
+        using var unused = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        unused.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        var options = new ResolverOptions { Servers = [unused.LocalEndPoint!.ToString()!], Timeout = TimeSpan.FromMilliseconds(200) };
+        unused.Dispose();
+        Assert.Equal("[TEMPUNAVAIL]", await ResolveAsync(Client, options));
+        Assert.StartsWith("192.0.2.1 could not be resolved (", Assert.Single(_log.Errors).Text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("xn--99999999.example")]
+    [InlineData("-.-")]
+    [InlineData("a123456789012345678901234567890123456789012345678901234567890123.example")]
+    public async Task An_odd_name_of_allowed_characters_ends_in_a_log_line_at_worst(string name)
+    {
+        _dns.WithPointer(Reverse, name[..Math.Min(name.Length, 63)]);
+        Assert.StartsWith("[", await ResolveAsync(Client), StringComparison.Ordinal);
+        Assert.Contains("could not be resolved (", Assert.Single(_log.Errors).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_name_without_addresses_is_unavailable()
     {
         _dns.WithPointer(Reverse, Name);

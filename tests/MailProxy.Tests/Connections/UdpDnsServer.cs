@@ -13,6 +13,9 @@ internal sealed class UdpDnsServer : IAsyncDisposable
     public const int Address = 1;
     public const int LongAddress = 28;
 
+    /// <summary>A response code that is none: the answer makes no sense.</summary>
+    public const int Garbage = -2;
+
     private readonly Dictionary<(string Name, int Type), Reply> _replies = [];
     private readonly Task _serving;
     private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
@@ -85,6 +88,7 @@ internal sealed class UdpDnsServer : IAsyncDisposable
 
         Reply? reply;
         lock (_replies) reply = _replies.GetValueOrDefault((name, type), new Reply(3, null, 0));
+        if (reply.Code == Garbage) return [query[0], query[1], 0x81, 0x80, 0, 1, 0, 9, 0, 0, 0, 0, .. question, 0xC0];
         if (reply.Code < 0)
         {
             Silenced.TrySetResult();
