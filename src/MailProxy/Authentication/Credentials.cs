@@ -15,6 +15,32 @@ internal sealed class Credentials(AuthMethod method, byte[] login, byte[] secret
 
     public byte[]? Salt { get; } = salt;
 
+    /// <summary>The value of <c>Auth-Method</c> and of the metric label <c>method</c>.</summary>
+    public static string NameOf(AuthMethod method) => method switch
+    {
+        AuthMethod.Plain => "plain",
+        AuthMethod.Apop => "apop",
+        AuthMethod.CramMd5 => "cram-md5",
+        AuthMethod.External => "external",
+        _ => "none",
+    };
+
+    /// <summary>A peer's text that is to be logged, without the secret that a peer may have echoed.</summary>
+    public byte[] Redact(ReadOnlySpan<byte> text)
+    {
+        var clean = new List<byte>(text.Length);
+        while (!text.IsEmpty)
+        {
+            var at = Secret.Length == 0 ? -1 : text.IndexOf(Secret);
+            clean.AddRange(at < 0 ? text : text[..at]);
+            if (at < 0) break;
+            clean.AddRange("***"u8);
+            text = text[(at + Secret.Length)..];
+        }
+
+        return [.. clean];
+    }
+
     public override string ToString() => $"{Method} (login and secret withheld)";
 }
 

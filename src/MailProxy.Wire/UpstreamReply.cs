@@ -1,0 +1,8 @@
+namespace MailProxy.Wire;
+
+/// <summary>nginx's framing of an upstream's reply: whatever is there once it ends in a line end.</summary>
+public static class UpstreamReply
+{
+    /// <summary>At least four bytes, the last two CR LF.</summary>
+    public static bool IsComplete(ReadOnlySpan<byte> data) => data.Length >= 4 && data.EndsWith("\r\n"u8);
+}

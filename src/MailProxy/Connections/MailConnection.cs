@@ -1,0 +1,124 @@
+using System.IO.Pipelines;
+using MailProxy.Wire;
+using Microsoft.AspNetCore.Connections;
+
+namespace MailProxy.Connections;
+
+/// <summary>
+/// A client's connection before login: reads and writes that end when the deadline passes or somebody wakes them,
+/// without an exception. Always asks the context for its transport, which TLS replaces.
+/// </summary>
+internal sealed class MailConnection : IDisposable
+{
+    private readonly ConnectionContext _context;
+    private readonly SessionDeadline _deadline;
+    private volatile bool _expired;
+
+    public MailConnection(ConnectionContext context, TimeProvider time)
+    {
+        _context = context;
+        _deadline = new SessionDeadline(time, OnExpired);
+    }
+
+    /// <summary>Where replies are written; they leave with <see cref="FlushAsync"/>.</summary>
+    public ReplyWriter Output => new(_context.Transport.Output);
+
+    /// <summary>What the client's socket reported, where it failed.</summary>
+    public Exception? Error { get; private set; }
+
+    private PipeReader Input => _context.Transport.Input;
+
+    /// <summary>Reads and writes end <paramref name="after"/> from now.</summary>
+    public void Arm(TimeSpan after)
+    {
+        _expired = false;
+        _deadline.Arm(after);
+    }
+
+    public void Disarm()
+    {
+        _deadline.Disarm();
+        _expired = false;
+    }
+
+    /// <summary>Ends a pending or the next read with <see cref="ReadKind.Woken"/>. Callable from any thread.</summary>
+    public void Wake() => _context.Transport.Input.CancelPendingRead();
+
+    public async ValueTask<MailRead> ReadAsync()
+    {
+        try
+        {
+            var result = await Input.ReadAsync();
+            if (_expired) return End(ReadKind.Expired, result);
+            if (result.IsCanceled) return End(ReadKind.Woken, result);
+            if (result.IsCompleted && result.Buffer.IsEmpty) return End(ReadKind.Closed, result);
+            return new MailRead(ReadKind.Data, result);
+        }
+        catch (Exception exception) when (exception is IOException or ConnectionAbortedException or System.Net.Sockets.SocketException)
+        {
+            Error = exception;
+            return new MailRead(ReadKind.Failed, default);
+        }
+    }
+
+    /// <summary>Gives back what <see cref="ReadAsync"/> lent.</summary>
+    public void Advance(SequencePosition consumed, SequencePosition examined) => Input.AdvanceTo(consumed, examined);
+
+    /// <returns>False when the client did not take the bytes in time, or is gone: nothing more can be said to it.</returns>
+    public async ValueTask<bool> FlushAsync()
+    {
+        try
+        {
+            var result = await _context.Transport.Output.FlushAsync();
+            return !result.IsCanceled && !result.IsCompleted;
+        }
+        catch (Exception exception) when (exception is IOException or ConnectionAbortedException or System.Net.Sockets.SocketException)
+        {
+            Error = exception;
+            return false;
+        }
+    }
+
+    /// <summary>Swallows a wake that came too late for the last read, so that whoever reads next sees only data.</summary>
+    public void ForgetWake()
+    {
+        if (Input.TryRead(out var result)) Input.AdvanceTo(result.Buffer.Start);
+    }
+
+    public void Dispose() => _deadline.Dispose();
+
+    private MailRead End(ReadKind kind, ReadResult result)
+    {
+        Input.AdvanceTo(result.Buffer.Start);
+        return new MailRead(kind, default);
+    }
+
+    private void OnExpired()
+    {
+        _expired = true;
+        _context.Transport.Input.CancelPendingRead();
+        _context.Transport.Output.CancelPendingFlush();
+    }
+}
+
+/// <summary>How a read ended.</summary>
+internal enum ReadKind
+{
+    /// <summary>Bytes, to be given back by <see cref="MailConnection.Advance"/>.</summary>
+    Data,
+
+    /// <summary>The client ended its side and nothing is left.</summary>
+    Closed,
+
+    /// <summary>The deadline passed.</summary>
+    Expired,
+
+    /// <summary>Somebody called <see cref="MailConnection.Wake"/>.</summary>
+    Woken,
+
+    /// <summary>The socket failed: <see cref="MailConnection.Error"/>.</summary>
+    Failed,
+}
+
+/// <summary>The outcome of a read.</summary>
+internal readonly record struct MailRead(ReadKind Kind, ReadResult Result);

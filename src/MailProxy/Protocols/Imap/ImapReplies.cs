@@ -1,0 +1,43 @@
+using MailProxy.Configuration;
+using MailProxy.Wire;
+
+namespace MailProxy.Protocols.Imap;
+
+/// <summary>Every text that the IMAP side says of its own accord.</summary>
+internal static class ImapReplies
+{
+    public static readonly byte[] Prompt = "+ "u8.ToArray();
+
+    public static void Greeting(ReplyWriter output) => output.Text("* OK IMAP4 ready"u8).End();
+
+    public static void Completed(ReplyWriter output, ReadOnlySpan<byte> tag) => output.Value(tag).Text(" OK completed"u8).End();
+
+    public static void Bye(ReplyWriter output) => output.Text("* BYE"u8).End();
+
+    public static void LiteralWelcome(ReplyWriter output) => output.Text("+ OK"u8).End();
+
+    /// <param name="output">Where to.</param>
+    /// <param name="tag">Empty when none could be parsed.</param>
+    public static void Invalid(ReplyWriter output, ReadOnlySpan<byte> tag) => output.Value(tag.IsEmpty ? "*"u8 : tag).Text(" BAD invalid command"u8).End();
+
+    public static void InternalError(ReplyWriter output) => output.Text("* BAD internal server error"u8).End();
+
+    public static void AuthFailure(ReplyWriter output, ReadOnlySpan<byte> tag, ReadOnlySpan<byte> text) => output.Value(tag).Text(" NO "u8).Value(text).End();
+
+    public static void ComeBack(ReplyWriter output) => output.Text("* BYE [UNAVAILABLE] try again later"u8).End();
+
+    public static void Capability(ReplyWriter output, ImapOptions options)
+    {
+        output.Text("* CAPABILITY"u8);
+        foreach (var capability in options.Capabilities) output.Text(" "u8).Text(capability);
+        foreach (var (method, capability) in AuthCapabilities)
+        {
+            if (options.Auth.Contains(method)) output.Text(capability);
+        }
+
+        output.End();
+    }
+
+    private static readonly (string Method, string Capability)[] AuthCapabilities =
+        [("plain", " AUTH=PLAIN"), ("login", " AUTH=LOGIN"), ("cram-md5", " AUTH=CRAM-MD5"), ("external", " AUTH=EXTERNAL")];
+}

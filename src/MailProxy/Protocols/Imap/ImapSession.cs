@@ -1,0 +1,89 @@
+using MailProxy.Authentication;
+using MailProxy.Diagnostics;
+using MailProxy.Sessions;
+using MailProxy.Upstream;
+using MailProxy.Wire;
+using MailProxy.Wire.Imap;
+
+namespace MailProxy.Protocols.Imap;
+
+/// <summary>The IMAP commands before login.</summary>
+internal sealed class ImapSession(SessionContext context) : ProtocolSession(context)
+{
+    private byte[] _tag = [];
+    private int _welcomedLiterals;
+
+    public override int CommandLimit => Context.Server.Imap.ClientBuffer;
+
+    protected override byte[] PromptPrefix => ImapReplies.Prompt;
+
+    protected override IList<string> EnabledMethods => Context.Server.Imap.Auth;
+
+    public override void WriteGreeting(ReplyWriter output) => ImapReplies.Greeting(output);
+
+    public override void WriteInvalid(ReplyWriter output) => ImapReplies.Invalid(output, _tag);
+
+    public override void WriteTooLong(ReadOnlySpan<byte> input, ReplyWriter output)
+    {
+        if (_tag.Length > 0)
+        {
+            WriteInvalid(output);                // a line of an AUTHENTICATE exchange
+            return;
+        }
+
+        ImapCommandParser.Parse(input, out var command);
+        ImapReplies.Invalid(output, command.Tag);
+    }
+
+    public override void WriteInternalError(ReplyWriter output) => ImapReplies.InternalError(output);
+
+    public override void WriteAuthFailure(AuthResult result, ReplyWriter output) => ImapReplies.AuthFailure(output, _tag, result.Text);
+
+    public override void WriteComeBack(ReplyWriter output) => ImapReplies.ComeBack(output);
+
+    public override void ResetLogin() => _tag = [];
+
+    public override IUpstreamLogin CreateUpstreamLogin(AuthResult result) => new ImapUpstreamLogin(_tag, result.UpstreamCredentials);
+
+    protected override SessionStep HandleCommand(ReadOnlySpan<byte> input, ReplyWriter output, out int consumed)
+    {
+        _tag = [];
+        var status = ImapCommandParser.Parse(input, out var command);
+        for (; _welcomedLiterals < command.Literals; _welcomedLiterals++) ImapReplies.LiteralWelcome(output);
+        consumed = command.Consumed;
+        if (status == ParseStatus.Incomplete) return SessionStep.NeedInput;
+
+        _welcomedLiterals = 0;
+        if (status == ParseStatus.Complete) return Execute(command, output);
+        ImapReplies.Invalid(output, command.Tag);
+        // The literal's bytes come next and would be taken for commands.
+        return command.LiteralFollows ? SessionStep.Close(SessionEndReason.ProtocolError) : SessionStep.Error;
+    }
+
+    private SessionStep Execute(in ImapCommand command, ReplyWriter output)
+    {
+        switch (command.Verb)
+        {
+            case ImapVerb.Capability:
+                ImapReplies.Capability(output, Context.Server.Imap);
+                ImapReplies.Completed(output, command.Tag);
+                return SessionStep.Next;
+            case ImapVerb.Noop:
+                ImapReplies.Completed(output, command.Tag);
+                return SessionStep.Next;
+            case ImapVerb.Logout:
+                ImapReplies.Bye(output);
+                ImapReplies.Completed(output, command.Tag);
+                return SessionStep.Close(SessionEndReason.ClientClosed);
+            case ImapVerb.Login when command.ArgumentCount == 2 && command.Argument(0).Raw.Length > 0:
+                _tag = command.Tag.ToArray();
+                return SessionStep.Authenticate(new Credentials(AuthMethod.Plain, command.Argument(0).ToArray(), command.Argument(1).ToArray()));
+            case ImapVerb.Authenticate when command.ArgumentCount > 0:
+                _tag = command.Tag.ToArray();
+                return BeginSasl(command.Argument(0).Raw, command.ArgumentCount > 1 ? command.Argument(1).Raw : [], command.ArgumentCount, output);
+            default:
+                ImapReplies.Invalid(output, command.Tag);
+                return SessionStep.Next;
+        }
+    }
+}

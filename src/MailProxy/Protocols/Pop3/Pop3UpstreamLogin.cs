@@ -1,0 +1,31 @@
+using MailProxy.Authentication;
+using MailProxy.Diagnostics;
+using MailProxy.Upstream;
+using MailProxy.Wire;
+using MailProxy.Wire.Pop3;
+
+namespace MailProxy.Protocols.Pop3;
+
+/// <summary>USER and PASS; the answer to PASS is the answer to the client's own login.</summary>
+internal sealed class Pop3UpstreamLogin(Credentials? credentials) : IUpstreamLogin
+{
+    public async ValueTask<byte[]> LoginAsync(UpstreamDialogue upstream, CancellationToken cancellationToken)
+    {
+        if (credentials is null) throw new UpstreamException(UpstreamError.NoPassword);
+        if (!ReplyWriter.IsSafe(credentials.Login) || !ReplyWriter.IsSafe(credentials.Secret)) throw new UpstreamException(UpstreamError.UnsafeCredentials);
+
+        await ExpectOkAsync(upstream, cancellationToken);
+        upstream.Output.Text("USER "u8).Value(credentials.Login).End();
+        await upstream.SendAsync(SessionAction.SendingUser, cancellationToken);
+        await ExpectOkAsync(upstream, cancellationToken);
+        upstream.Output.Text("PASS "u8).Value(credentials.Secret).End();
+        await upstream.SendAsync(SessionAction.SendingPassword, cancellationToken);
+        return await ExpectOkAsync(upstream, cancellationToken);
+    }
+
+    private static async ValueTask<byte[]> ExpectOkAsync(UpstreamDialogue upstream, CancellationToken cancellationToken)
+    {
+        var reply = await upstream.ReadReplyAsync(UpstreamReply.IsComplete, cancellationToken);
+        return Pop3Reply.IsOk(reply) ? reply : throw new UpstreamException(UpstreamError.Refused, reply);
+    }
+}

@@ -1,0 +1,94 @@
+using MailProxy.Authentication;
+using MailProxy.Diagnostics;
+using MailProxy.Upstream;
+using MailProxy.Wire;
+using MailProxy.Wire.Sasl;
+
+namespace MailProxy.Sessions;
+
+/// <summary>
+/// One client's commands before login, as a state machine that does no I/O: bytes in, replies out, and a
+/// <see cref="SessionStep"/>. <see cref="MailSession"/> reads, writes, counts errors and keeps the time.
+/// </summary>
+internal abstract class ProtocolSession(SessionContext context)
+{
+    private SaslExchange? _sasl;
+
+    /// <summary>The most bytes that one command may take, line end included.</summary>
+    public abstract int CommandLimit { get; }
+
+    /// <summary>What SMTP tells the auth server where nobody authenticates; null otherwise.</summary>
+    public virtual SmtpEnvelope? Envelope => null;
+
+    protected SessionContext Context { get; } = context;
+
+    /// <summary>What a SASL prompt begins with.</summary>
+    protected abstract byte[] PromptPrefix { get; }
+
+    /// <summary>The mechanisms that the server's <c>*_auth</c> lists.</summary>
+    protected abstract IList<string> EnabledMethods { get; }
+
+    private SaslExchange Sasl => _sasl ??= new SaslExchange(Context, PromptPrefix, EnabledMethods);
+
+    /// <summary>All that happens between accepting and the greeting.</summary>
+    /// <returns>Why the session ends before it; null when the greeting may go out.</returns>
+    public virtual ValueTask<SessionEndReason?> PrepareAsync(MailSession session) => ValueTask.FromResult<SessionEndReason?>(null);
+
+    public abstract void WriteGreeting(ReplyWriter output);
+
+    /// <summary>Handles one command, or one line of a SASL exchange.</summary>
+    /// <param name="input">What the client sent and nobody handled yet, at most <see cref="CommandLimit"/> bytes.</param>
+    /// <param name="output">Where replies go.</param>
+    /// <param name="consumed">How much of the input is done with.</param>
+    public SessionStep Handle(ReadOnlySpan<byte> input, ReplyWriter output, out int consumed)
+    {
+        if (_sasl is not { IsActive: true }) return HandleCommand(input, output, out consumed);
+        switch (SaslResponse.Read(input, out var response, out consumed))
+        {
+            case ParseStatus.Incomplete:
+                return SessionStep.NeedInput;
+            case ParseStatus.Invalid:
+                _sasl.Abandon();
+                WriteInvalid(output);
+                return SessionStep.Error;
+            default:
+                return Answer(_sasl.Continue(response, output), output);
+        }
+    }
+
+    /// <summary>The protocol's answer to a command that it does not understand or does not allow.</summary>
+    public abstract void WriteInvalid(ReplyWriter output);
+
+    /// <summary>The same for a command that never ended: what is there of it says whom to answer.</summary>
+    public virtual void WriteTooLong(ReadOnlySpan<byte> input, ReplyWriter output) => WriteInvalid(output);
+
+    public abstract void WriteInternalError(ReplyWriter output);
+
+    /// <summary>The auth server's refusal.</summary>
+    public abstract void WriteAuthFailure(AuthResult result, ReplyWriter output);
+
+    /// <summary>The protocol's temporary goodbye, for a shutdown and for <c>proxy off</c>.</summary>
+    public abstract void WriteComeBack(ReplyWriter output);
+
+    /// <summary>Control returns to the client after a failed login.</summary>
+    public virtual void ResetLogin()
+    {
+    }
+
+    /// <summary>The login at an upstream that speaks this protocol, for what the client asked.</summary>
+    /// <param name="result">The auth server's answer.</param>
+    public abstract IUpstreamLogin CreateUpstreamLogin(AuthResult result);
+
+    protected abstract SessionStep HandleCommand(ReadOnlySpan<byte> input, ReplyWriter output, out int consumed);
+
+    /// <summary>Begins a SASL exchange: <c>AUTHENTICATE</c> or <c>AUTH</c> with its one or two arguments.</summary>
+    protected SessionStep BeginSasl(ReadOnlySpan<byte> mechanism, ReadOnlySpan<byte> initial, int arguments, ReplyWriter output) =>
+        Answer(Sasl.Begin(SaslMechanisms.Parse(mechanism), initial, arguments, output), output);
+
+    private SessionStep Answer(SaslOutcome outcome, ReplyWriter output)
+    {
+        if (outcome.Credentials is { } credentials) return SessionStep.Authenticate(credentials);
+        if (outcome.Invalid) WriteInvalid(output);
+        return SessionStep.Next;
+    }
+}

@@ -1,0 +1,33 @@
+using System.Security.Cryptography;
+using MailProxy.Configuration;
+using MailProxy.Connections;
+using MailProxy.Diagnostics;
+using MailProxy.Wire.Sasl;
+using Microsoft.Extensions.Logging;
+
+namespace MailProxy.Sessions;
+
+/// <summary>What one session knows and whom it asks: its connection's facts and the program's parts.</summary>
+internal sealed class SessionContext(ConnectionScope scope, SessionServices services)
+{
+    private string? _challenge;
+
+    public ConnectionScope Scope { get; } = scope;
+
+    public SessionServices Services { get; } = services;
+
+    public ServerOptions Server => Scope.Server;
+
+    public ILogger Log => Scope.Log;
+
+    public SessionLogContext LogContext => Scope.LogContext;
+
+    public TimeProvider Time => Services.Time;
+
+    /// <summary>The client's name by reverse DNS; SMTP only.</summary>
+    public string? ClientHost { get; set; }
+
+    /// <summary>The challenge of APOP and CRAM-MD5: made once, kept for every attempt of the session.</summary>
+    public string Challenge => _challenge ??= SaslCramMd5.Challenge(
+        (uint)RandomNumberGenerator.GetInt32(int.MaxValue), Time.GetUtcNow().ToUnixTimeSeconds(), Server.ServerName);
+}

@@ -1,0 +1,102 @@
+using MailProxy.Authentication;
+using MailProxy.Connections;
+using MailProxy.Diagnostics;
+using MailProxy.Upstream;
+using MailProxy.Wire;
+using Microsoft.AspNetCore.Connections;
+
+namespace MailProxy.Sessions;
+
+/// <summary>From complete credentials to the end of the relay, or back to the client's commands.</summary>
+internal sealed class SessionLogin(ConnectionContext connection, SessionContext context, ProtocolSession protocol, MailConnection client)
+{
+    private readonly CancellationToken _stop = context.Scope.Drain.Stop;
+    private int _attempts;
+
+    private SessionLogContext LogContext => context.LogContext;
+
+    /// <summary>Asks the auth server, logs in at the upstream it names, and relays.</summary>
+    /// <returns>Why the session ends; null when the login failed and the client may try again.</returns>
+    public async ValueTask<SessionEndReason?> AttemptAsync(Credentials credentials)
+    {
+        _attempts++;
+        try
+        {
+            var result = await AskAsync(credentials);
+            switch (result.Status)
+            {
+                case AuthStatus.Accepted:
+                    return await new SessionProxy(connection, context, protocol, client).RunAsync(result, credentials.Method);
+                case AuthStatus.Rejected:
+                    Count(credentials.Method, LoginResult.Rejected);
+                    return await RejectAsync(result);
+                default:
+                    Count(credentials.Method, LoginResult.AuthUnavailable);
+                    return await FailAsync(SessionEndReason.AuthUnavailable);
+            }
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            SessionLog.ShutdownTimeout(context.Log);
+            protocol.WriteComeBack(client.Output);
+            return await SayLastAsync(SessionEndReason.Shutdown);
+        }
+    }
+
+    private async ValueTask<AuthResult> AskAsync(Credentials credentials)
+    {
+        LogContext.Upstream = null;
+        LogContext.Login = PeerText.ToText(credentials.Login);
+        while (true)
+        {
+            LogContext.Action = SessionAction.AskingAuthHttp;
+            var result = await context.Services.Authenticator.AuthenticateAsync(Request(credentials), _stop);
+            if (result.Login.Length > 0 || result.HasLogin) LogContext.Login = PeerText.ToText(result.Login);
+            if (result.Status != AuthStatus.Wait) return result;
+            if (result.HasLogin) credentials = new Credentials(credentials.Method, result.Login, credentials.Secret, credentials.Salt);
+            await Task.Delay(result.Wait, context.Time, _stop);
+        }
+    }
+
+    private AuthRequest Request(Credentials credentials) => new()
+    {
+        Options = context.Server.AuthHttp,
+        Protocol = context.Server.Protocol,
+        Credentials = credentials,
+        Attempt = _attempts,
+        Client = context.Scope.Client,
+        Local = context.Scope.Local,
+        ConnectionNumber = LogContext.ConnectionNumber,
+        ClientHost = context.ClientHost,
+        ProxyHeader = context.Scope.ProxyHeader,
+        Envelope = protocol.Envelope,
+        Log = context.Log,
+    };
+
+    private async ValueTask<SessionEndReason?> RejectAsync(AuthResult result)
+    {
+        SessionLog.LoginFailed(context.Log, PeerText.ToText(result.Text));
+        if (result.Wait > TimeSpan.Zero) await Task.Delay(result.Wait, context.Time, _stop);
+        protocol.WriteAuthFailure(result, client.Output);
+        var end = await SayLastAsync(SessionEndReason.AuthRejected);
+        if (result.Wait == TimeSpan.Zero || client.Error is not null) return end;
+        protocol.ResetLogin();
+        LogContext.Action = SessionAction.Authenticating;
+        return null;
+    }
+
+    private ValueTask<SessionEndReason> FailAsync(SessionEndReason reason)
+    {
+        protocol.WriteInternalError(client.Output);
+        return SayLastAsync(reason);
+    }
+
+    private async ValueTask<SessionEndReason> SayLastAsync(SessionEndReason reason)
+    {
+        client.Arm(context.Server.Timeout);
+        if (!await client.FlushAsync() && client.Error is null) connection.Abort(new ConnectionAbortedException("The client did not take a reply in time."));
+        return reason;
+    }
+
+    private void Count(AuthMethod method, LoginResult result) => context.Scope.Metrics.Logins(Credentials.NameOf(method), result).Inc();
+}

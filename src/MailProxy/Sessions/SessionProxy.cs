@@ -1,0 +1,136 @@
+using System.Net.Sockets;
+using MailProxy.Authentication;
+using MailProxy.Connections;
+using MailProxy.Diagnostics;
+using MailProxy.Transport;
+using MailProxy.Upstream;
+using MailProxy.Wire;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace MailProxy.Sessions;
+
+/// <summary>An accepted login: connect to the upstream, log in there, tell the client, relay.</summary>
+internal sealed class SessionProxy(ConnectionContext connection, SessionContext context, ProtocolSession protocol, MailConnection client)
+{
+    private readonly CancellationToken _stop = context.Scope.Drain.Stop;
+
+    public async ValueTask<SessionEndReason> RunAsync(AuthResult result, AuthMethod method)
+    {
+        context.LogContext.Upstream = EndPointText.Format(result.Upstream!);
+        ConnectionContext? upstream = null;
+        var logins = context.Scope.Metrics;
+        try
+        {
+            byte[] reply;
+            using (var budget = new LoginBudget(context.Server.Timeout, context.Time, _stop))
+            {
+                try
+                {
+                    var began = context.Time.GetTimestamp();
+                    upstream = await new UpstreamDialer(context.Services.Connections).ConnectAsync(
+                        result.Upstream!, context.Server.Proxy, context.Scope.Client, context.Scope.Local, context.LogContext, budget.Token);
+                    logins.UpstreamConnectSeconds.Observe(context.Time.GetElapsedTime(began).TotalSeconds);
+                    var dialogue = new UpstreamDialogue(upstream, context.Server.Proxy.Buffer, context.LogContext);
+                    reply = await protocol.CreateUpstreamLogin(result).LoginAsync(dialogue, budget.Token);
+                    logins.UpstreamLoginSeconds.Observe(context.Time.GetElapsedTime(began).TotalSeconds);
+                }
+                catch (Exception exception) when (!_stop.IsCancellationRequested && IsUpstreamFailure(exception))
+                {
+                    logins.Logins(Credentials.NameOf(method), LoginResult.UpstreamFailed).Inc();
+                    return await FailAsync(exception, result);
+                }
+            }
+
+            logins.Logins(Credentials.NameOf(method), LoginResult.Ok).Inc();
+            return await RelayAsync(upstream, reply);
+        }
+        finally
+        {
+            if (upstream is not null) await upstream.DisposeAsync();
+        }
+    }
+
+    private static bool IsUpstreamFailure(Exception exception) =>
+        exception is UpstreamException or OperationCanceledException or IOException or SocketException or WorkerConnectionsException;
+
+    private async ValueTask<SessionEndReason> RelayAsync(ConnectionContext upstream, byte[] reply)
+    {
+        context.LogContext.Action = null;
+        SessionLog.LoggedIn(context.Log);
+        client.Output.Text(reply);
+        client.Arm(context.Server.Timeout);
+        if (!await client.FlushAsync()) return SessionEndReason.ClientError;
+        client.Disarm();
+        client.ForgetWake();
+        context.LogContext.Action = SessionAction.Proxying;
+
+        var proxy = context.Server.Proxy;
+        var relay = connection.Features.GetRequiredFeature<IRelayFeature>();
+        var result = await relay.RelayAsync(upstream, new RelayOptions(proxy.Timeout, context.Server.Timeout, proxy.Buffer, proxy.Buffer), _stop);
+        context.Scope.Metrics.BytesFromClient.Inc(result.BytesFromClient);
+        context.Scope.Metrics.BytesFromUpstream.Inc(result.BytesFromUpstream);
+        return Record(result);
+    }
+
+    /// <summary>One log line for the end of the relay.</summary>
+    private SessionEndReason Record(RelayResult result)
+    {
+        switch (result.End)
+        {
+            case RelayEnd.TimedOut:
+                SessionLog.ClientTimedOut(context.Log);
+                connection.Abort(new ConnectionAbortedException("No traffic for proxy_timeout."));
+                return SessionEndReason.IdleTimeout;
+            case RelayEnd.Stopped:
+                SessionLog.ShutdownTimeout(context.Log);
+                connection.Abort(new ConnectionAbortedException("worker_shutdown_timeout has passed."));
+                return SessionEndReason.Shutdown;
+            case RelayEnd.ClientError:
+                context.LogContext.Action = SessionAction.ReadingClient;
+                SessionLog.ClientError(context.Log, "recv()", SocketFailure.Describe(result.Error!));
+                return SessionEndReason.ClientError;
+            case RelayEnd.UpstreamError:
+                context.LogContext.Action = SessionAction.ReadingFromUpstream;
+                UpstreamLog.Failed(context.Log, "recv()", SocketFailure.Describe(result.Error!));
+                return SessionEndReason.UpstreamError;
+            default:
+                context.LogContext.Action = null;
+                SessionLog.SessionDone(context.Log);
+                return SessionEndReason.Done;
+        }
+    }
+
+    private async ValueTask<SessionEndReason> FailAsync(Exception exception, AuthResult result)
+    {
+        Log(exception, result);
+        if (exception is UpstreamException { Error: UpstreamError.Refused } refused && context.Server.Proxy.PassErrorMessage) client.Output.Text(refused.Reply);
+        else protocol.WriteInternalError(client.Output);
+        client.Arm(context.Server.Timeout);
+        if (!await client.FlushAsync() && client.Error is null) connection.Abort(new ConnectionAbortedException("The client did not take a reply in time."));
+        return exception is UpstreamException { Error: UpstreamError.Refused } ? SessionEndReason.UpstreamRejected : SessionEndReason.UpstreamUnavailable;
+    }
+
+    private void Log(Exception exception, AuthResult result)
+    {
+        switch (exception)
+        {
+            case OperationCanceledException: UpstreamLog.TimedOut(context.Log); break;
+            case WorkerConnectionsException: break;       // already an alert of its own
+            case UpstreamException { Error: UpstreamError.Closed }: break;
+            case UpstreamException { Error: UpstreamError.NoPassword }: UpstreamLog.NoPassword(context.Log); break;
+            case UpstreamException { Error: UpstreamError.UnsafeCredentials }: UpstreamLog.UnsafeCredentials(context.Log); break;
+            case UpstreamException upstream: LogReply(upstream, result); break;
+            default: UpstreamLog.Failed(context.Log, context.LogContext.Action == SessionAction.ConnectingToUpstream ? "connect()" : "recv()", SocketFailure.Describe(exception)); break;
+        }
+    }
+
+    private void LogReply(UpstreamException exception, AuthResult result)
+    {
+        var reply = exception.Reply.AsSpan(Math.Min(exception.LoggedFrom, exception.Reply.Length)).TrimEnd("\r\n"u8);
+        var text = PeerText.ToText(result.UpstreamCredentials?.Redact(reply) ?? reply);
+        if (exception.Error == UpstreamError.ReplyTooLong) UpstreamLog.ReplyTooLong(context.Log, text);
+        else if (context.Server.Proxy.PassErrorMessage) UpstreamLog.InvalidResponsePassed(context.Log, text);
+        else UpstreamLog.InvalidResponse(context.Log, text);
+    }
+}

@@ -1,0 +1,12 @@
+using MailProxy.Authentication;
+using MailProxy.Connections;
+using Microsoft.AspNetCore.Connections;
+
+namespace MailProxy.Sessions;
+
+/// <summary>The parts of the program that sessions call.</summary>
+/// <param name="Authenticator">Asks who may log in, and where to.</param>
+/// <param name="Connections">Connects to upstreams.</param>
+/// <param name="ClientHosts">Names SMTP clients by reverse DNS.</param>
+/// <param name="Time">The clock of all timers.</param>
+internal sealed record SessionServices(IAuthenticator Authenticator, IConnectionFactory Connections, IClientHostResolver ClientHosts, TimeProvider Time);

@@ -1,0 +1,38 @@
+using System.Net;
+using MailProxy.Configuration;
+using MailProxy.Diagnostics;
+using MailProxy.Wire.ProxyProtocol;
+using Microsoft.AspNetCore.Connections;
+
+namespace MailProxy.Upstream;
+
+/// <summary>From nothing to an upstream connection that waits for the greeting: connect, then the PROXY header.</summary>
+internal sealed class UpstreamDialer(IConnectionFactory connections)
+{
+    /// <param name="upstream">Where to.</param>
+    /// <param name="options">Whether and which PROXY header is sent.</param>
+    /// <param name="client">The client, as the header names it.</param>
+    /// <param name="local">The address that the client connected to.</param>
+    /// <param name="logContext">Told what is being done.</param>
+    /// <param name="cancellationToken">The login's time budget.</param>
+    public async ValueTask<ConnectionContext> ConnectAsync(
+        EndPoint upstream, ProxyOptions options, EndPoint client, EndPoint local, SessionLogContext logContext, CancellationToken cancellationToken)
+    {
+        logContext.Action = SessionAction.ConnectingToUpstream;
+        var connection = await connections.ConnectAsync(upstream, cancellationToken);
+        if (options.Protocol == ProxyProtocolVersion.Off) return connection;
+        try
+        {
+            logContext.Action = SessionAction.SendingProxyHeader;
+            if (options.Protocol == ProxyProtocolVersion.V1) ProxyHeaderCodec.WriteV1(connection.Transport.Output, client, local);
+            else ProxyHeaderCodec.WriteV2(connection.Transport.Output, client, local);
+            await connection.Transport.Output.FlushAsync(cancellationToken);
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+}

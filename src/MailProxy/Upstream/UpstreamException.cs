@@ -1,0 +1,32 @@
+namespace MailProxy.Upstream;
+
+/// <summary>Why a login at an upstream failed. Values are metric labels: do not rename.</summary>
+internal enum UpstreamError
+{
+    /// <summary>An answer that the dialogue does not allow: <see cref="UpstreamException.Reply"/> holds it.</summary>
+    Refused,
+
+    /// <summary>The upstream closed the connection.</summary>
+    Closed,
+
+    /// <summary>A reply did not fit <c>proxy_buffer</c>.</summary>
+    ReplyTooLong,
+
+    /// <summary>No password is known that the upstream could be given.</summary>
+    NoPassword,
+
+    /// <summary>A login or password holds CR, LF or NUL, which would end the command early.</summary>
+    UnsafeCredentials,
+}
+
+/// <summary>The upstream's part of a login failed. Its message carries none of the peer's bytes.</summary>
+internal sealed class UpstreamException(UpstreamError error, byte[]? reply = null) : Exception($"Upstream login failed: {error}.")
+{
+    public UpstreamError Error { get; } = error;
+
+    /// <summary>All that the upstream sent with the reply that decided; empty where there is none.</summary>
+    public byte[] Reply { get; } = reply ?? [];
+
+    /// <summary>How much of <see cref="Reply"/> is left out of the log line, because nginx leaves the IMAP tag out.</summary>
+    public int LoggedFrom { get; init; }
+}

@@ -1,0 +1,34 @@
+using Microsoft.Extensions.Logging;
+
+namespace MailProxy.Upstream;
+
+/// <summary>Events 400-499.</summary>
+internal static partial class UpstreamLog
+{
+    [LoggerMessage(400, LogLevel.Error, "{Call} failed ({Error})", EventName = "UpstreamFailed")]
+    public static partial void Failed(ILogger logger, string call, string error);
+
+    [LoggerMessage(401, LogLevel.Information, "upstream timed out (110: Connection timed out)", EventName = "UpstreamTimedOut")]
+    public static partial void TimedOut(ILogger logger);
+
+    [LoggerMessage(402, LogLevel.Error, "upstream sent invalid response: \"{Reply}\"", EventName = "UpstreamRefused")]
+    public static partial void InvalidResponse(ILogger logger, string reply);
+
+    [LoggerMessage(403, LogLevel.Information, "upstream sent invalid response: \"{Reply}\"", EventName = "UpstreamRefusalPassed")]
+    public static partial void InvalidResponsePassed(ILogger logger, string reply);
+
+    [LoggerMessage(404, LogLevel.Error, "upstream sent too long response line: \"{Reply}\"", EventName = "UpstreamReplyTooLong")]
+    public static partial void ReplyTooLong(ILogger logger, string reply);
+
+    [LoggerMessage(405, LogLevel.Error, "no password available", EventName = "NoPassword")]
+    public static partial void NoPassword(ILogger logger);
+
+    [LoggerMessage(406, LogLevel.Error, "login or password holds CR, LF or NUL and is not sent to the upstream", EventName = "UnsafeCredentials")]
+    public static partial void UnsafeCredentials(ILogger logger);
+
+    [LoggerMessage(407, LogLevel.Warning, "upstream does not offer XCLIENT, it is not told the client's address", EventName = "XclientNotOffered")]
+    public static partial void XclientNotOffered(ILogger logger);
+
+    [LoggerMessage(496, LogLevel.Critical, "{Limit} worker_connections are not enough", EventName = "UpstreamLimit")]
+    public static partial void WorkerConnections(ILogger logger, int limit);
+}

@@ -1,0 +1,26 @@
+using System.Net;
+using System.Threading.Channels;
+using Microsoft.AspNetCore.Connections;
+
+namespace MailProxy.Testing;
+
+/// <summary>Connects to upstreams in memory; <see cref="Failure"/> makes connecting fail instead.</summary>
+internal sealed class MemoryUpstreams : IConnectionFactory
+{
+    private readonly Channel<MemoryConnection> _connected = Channel.CreateUnbounded<MemoryConnection>();
+
+    /// <summary>What connecting throws; null connects.</summary>
+    public Exception? Failure { get; init; }
+
+    public ValueTask<ConnectionContext> ConnectAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
+    {
+        if (Failure is not null) return ValueTask.FromException<ConnectionContext>(Failure);
+        var connection = new MemoryConnection();
+        connection.Proxy.RemoteEndPoint = endpoint;
+        _connected.Writer.TryWrite(connection);
+        return ValueTask.FromResult<ConnectionContext>(connection.Proxy);
+    }
+
+    /// <summary>The next connection that the proxy made.</summary>
+    public async Task<MemoryConnection> AcceptAsync(CancellationToken cancellationToken) => await _connected.Reader.ReadAsync(cancellationToken);
+}

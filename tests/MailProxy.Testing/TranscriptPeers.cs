@@ -1,0 +1,91 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using MailProxy.Authentication;
+using Microsoft.Extensions.Time.Testing;
+
+namespace MailProxy.Testing;
+
+/// <summary>Who takes part in a transcript besides the proxy.</summary>
+/// <param name="client">The client's end of its connection.</param>
+/// <param name="upstreams">The upstream's ends, in the order of connecting.</param>
+/// <param name="authenticator">Who was asked.</param>
+/// <param name="time">The clock.</param>
+internal sealed class TranscriptPeers(IDuplexPipe client, MemoryUpstreams upstreams, FixedAuthenticator authenticator, FakeTimeProvider time)
+{
+    private TranscriptPeer? _upstream;
+
+    public TranscriptPeer Client { get; } = new(client);
+
+    public async Task<TranscriptPeer> Upstream(CancellationToken cancellationToken) =>
+        _upstream ??= new TranscriptPeer((await upstreams.AcceptAsync(cancellationToken)).Peer);
+
+    public void Pass(TimeSpan span) => time.Advance(span);
+
+    public void ExpectLogin(string expected)
+    {
+        var credentials = authenticator.Requests[^1].Credentials;
+        var actual = $"{Credentials.NameOf(credentials.Method)} {Transcript.Latin1(credentials.Login)} {Transcript.Latin1(credentials.Secret)}";
+        if (!Transcript.Matches(expected, actual)) throw new TranscriptException($"login was \"{Transcript.Printable(actual)}\", not \"{Transcript.Printable(expected)}\"");
+    }
+}
+
+/// <summary>One peer's end: sends, and compares what arrives.</summary>
+internal sealed class TranscriptPeer(IDuplexPipe pipe)
+{
+    public async Task SendAsync(byte[] bytes, Chunks chunks)
+    {
+        if (chunks == Chunks.Whole)
+        {
+            await pipe.Output.WriteAsync(bytes);
+            return;
+        }
+
+        for (var i = 0; i < bytes.Length; i++) await pipe.Output.WriteAsync(bytes.AsMemory(i, 1));
+    }
+
+    public async Task CloseAsync() => await pipe.Output.CompleteAsync();
+
+    /// <summary>Reads up to the expectation's own end: a whole line, or as many bytes as it has where it ends in none.</summary>
+    public async Task ExpectAsync(string expected, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var result = await pipe.Input.ReadAsync(cancellationToken);
+            var end = expected.EndsWith('\n') ? result.Buffer.PositionOf((byte)'\n') : null;
+            if (end is { } lineEnd) end = result.Buffer.GetPosition(1, lineEnd);
+            else if (!expected.EndsWith('\n') && result.Buffer.Length >= expected.Length) end = result.Buffer.GetPosition(expected.Length);
+            if (end is not { } position)
+            {
+                var rest = Transcript.Latin1(result.Buffer.ToArray());
+                pipe.Input.AdvanceTo(result.Buffer.Start, result.Buffer.End);
+                if (result.IsCompleted) throw new TranscriptException($"the stream ended after \"{Transcript.Printable(rest)}\", expected \"{Transcript.Printable(expected)}\"");
+                continue;
+            }
+
+            var actual = Transcript.Latin1(result.Buffer.Slice(0, position).ToArray());
+            pipe.Input.AdvanceTo(position);
+            if (Transcript.Matches(expected, actual)) return;
+            throw new TranscriptException($"got \"{Transcript.Printable(actual)}\", expected \"{Transcript.Printable(expected)}\"");
+        }
+    }
+
+    public async Task ExpectCloseAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var result = await pipe.Input.ReadAsync(cancellationToken);
+            var rest = Transcript.Latin1(result.Buffer.ToArray());
+            pipe.Input.AdvanceTo(result.Buffer.End);
+            if (rest.Length > 0) throw new TranscriptException($"got \"{Transcript.Printable(rest)}\", expected the end of the stream");
+            if (result.IsCompleted) return;
+        }
+    }
+
+    public void ExpectNothing()
+    {
+        if (!pipe.Input.TryRead(out var result)) return;
+        var rest = Transcript.Latin1(result.Buffer.ToArray());
+        pipe.Input.AdvanceTo(result.Buffer.Start);
+        throw new TranscriptException(result.IsCompleted ? "the stream has ended" : $"got \"{Transcript.Printable(rest)}\", expected nothing");
+    }
+}
