@@ -20,15 +20,22 @@ public static class CommandLine
         return true;
     }
 
+    /// <summary>Cuts the line at its first space; a line that begins with one has an empty first word.</summary>
+    internal static ReadOnlySpan<byte> FirstWord(ReadOnlySpan<byte> line, out ReadOnlySpan<byte> rest)
+    {
+        var end = line.IndexOf((byte)' ');
+        if (end < 0) end = line.Length;
+        rest = line[end..];
+        return line[..end];
+    }
+
     /// <summary>Cuts the next word off a line whose words are parted by spaces.</summary>
     /// <param name="rest">The line; becomes what follows the word.</param>
     /// <returns>The word, empty when none is left.</returns>
-    internal static ReadOnlySpan<byte> NextWord(ref ReadOnlySpan<byte> rest)
+    internal static ReadOnlySpan<byte> NextWord(scoped ref ReadOnlySpan<byte> rest)
     {
-        rest = rest.TrimStart((byte)' ');
-        var end = rest.IndexOf((byte)' ');
-        var word = end < 0 ? rest : rest[..end];
-        rest = rest[word.Length..];
+        var word = FirstWord(rest.TrimStart((byte)' '), out var after);
+        rest = after;
         return word;
     }
 }

@@ -1,7 +1,6 @@
 using MailProxy.Authentication;
 using MailProxy.Connections;
 using MailProxy.Diagnostics;
-using MailProxy.Upstream;
 using MailProxy.Wire;
 using Microsoft.AspNetCore.Connections;
 
