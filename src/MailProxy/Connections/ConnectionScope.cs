@@ -32,6 +32,15 @@ internal sealed class ConnectionScope
 
     public required SessionMetrics Metrics { get; init; }
 
+    /// <summary>The peers whose PROXY header is believed (<c>set_real_ip_from</c>).</summary>
+    public required TrustedPeers TrustedPeers { get; init; }
+
+    /// <summary><c>worker_connections</c> of the session's configuration.</summary>
+    public required WorkerConnections WorkerConnections { get; init; }
+
+    /// <summary>Whoever let the connection in, and counts it until it is released.</summary>
+    public required object Owner { get; init; }
+
     /// <summary>How shutdowns and reloads reach the session.</summary>
     public required Drain Drain { get; init; }
 

@@ -162,7 +162,7 @@ internal sealed class MailSession : IDisposable
     private SessionEndReason GoneWhileReading(ReadKind kind)
     {
         if (kind == ReadKind.Expired) return TimedOut();
-        if (_client.Error is { } error) SessionLog.ClientError(_context.Log, "recv()", SocketFailure.Describe(error));
+        if (_client.Error is { } error and not ConnectionAbortedException) SessionLog.ClientError(_context.Log, "recv()", SocketFailure.Describe(error));
         return SessionEndReason.ClientClosed;
     }
 
@@ -170,7 +170,7 @@ internal sealed class MailSession : IDisposable
     {
         if (_client.Error is { } error)
         {
-            SessionLog.ClientError(_context.Log, "send()", SocketFailure.Describe(error));
+            if (error is not ConnectionAbortedException) SessionLog.ClientError(_context.Log, "send()", SocketFailure.Describe(error));
             return SessionEndReason.ClientClosed;
         }
 

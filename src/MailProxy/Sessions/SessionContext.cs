@@ -24,6 +24,14 @@ internal sealed class SessionContext(ConnectionScope scope, SessionServices serv
 
     public TimeProvider Time => Services.Time;
 
+    /// <summary>Counts one more connection of this session; where <c>worker_connections</c> are used up, the log says so.</summary>
+    public bool TryTakeConnection()
+    {
+        if (Scope.WorkerConnections.TryTake()) return true;
+        ConnectionLog.WorkerConnections(Log, Scope.WorkerConnections.PerWorker);
+        return false;
+    }
+
     /// <summary>The client's name by reverse DNS; SMTP only.</summary>
     public string? ClientHost { get; set; }
 

@@ -18,6 +18,12 @@ internal sealed class SessionProxy(ConnectionContext connection, SessionContext 
     public async ValueTask<SessionEndReason> RunAsync(AuthResult result, AuthMethod method)
     {
         context.LogContext.Upstream = EndPointText.Format(result.Upstream!);
+        if (!context.TryTakeConnection())
+        {
+            protocol.WriteInternalError(client.Output);
+            return await SayLastAsync(SessionEndReason.Limit);
+        }
+
         ConnectionContext? upstream = null;
         var logins = context.Scope.Metrics;
         try
@@ -48,11 +54,12 @@ internal sealed class SessionProxy(ConnectionContext connection, SessionContext 
         finally
         {
             if (upstream is not null) await upstream.DisposeAsync();
+            context.Scope.WorkerConnections.Return();
         }
     }
 
     private static bool IsUpstreamFailure(Exception exception) =>
-        exception is UpstreamException or OperationCanceledException or IOException or SocketException or WorkerConnectionsException;
+        exception is UpstreamException or OperationCanceledException or IOException or SocketException;
 
     private async ValueTask<SessionEndReason> RelayAsync(ConnectionContext upstream, byte[] reply)
     {
@@ -86,6 +93,8 @@ internal sealed class SessionProxy(ConnectionContext connection, SessionContext 
                 SessionLog.ShutdownTimeout(context.Log);
                 connection.Abort(new ConnectionAbortedException("worker_shutdown_timeout has passed."));
                 return SessionEndReason.Shutdown;
+            case RelayEnd.ClientError when result.Error is ConnectionAbortedException:
+                return SessionEndReason.Shutdown;
             case RelayEnd.ClientError:
                 context.LogContext.Action = SessionAction.ReadingClient;
                 SessionLog.ClientError(context.Log, "recv()", SocketFailure.Describe(result.Error!));
@@ -106,9 +115,14 @@ internal sealed class SessionProxy(ConnectionContext connection, SessionContext 
         Log(exception, result);
         if (exception is UpstreamException { Error: UpstreamError.Refused } refused && context.Server.Proxy.PassErrorMessage) client.Output.Text(refused.Reply);
         else protocol.WriteInternalError(client.Output);
+        return await SayLastAsync(exception is UpstreamException { Error: UpstreamError.Refused } ? SessionEndReason.UpstreamRejected : SessionEndReason.UpstreamUnavailable);
+    }
+
+    private async ValueTask<SessionEndReason> SayLastAsync(SessionEndReason reason)
+    {
         client.Arm(context.Server.Timeout);
         if (!await client.FlushAsync() && client.Error is null) connection.Abort(new ConnectionAbortedException("The client did not take a reply in time."));
-        return exception is UpstreamException { Error: UpstreamError.Refused } ? SessionEndReason.UpstreamRejected : SessionEndReason.UpstreamUnavailable;
+        return reason;
     }
 
     private void Log(Exception exception, AuthResult result)
@@ -116,7 +130,6 @@ internal sealed class SessionProxy(ConnectionContext connection, SessionContext 
         switch (exception)
         {
             case OperationCanceledException: UpstreamLog.TimedOut(context.Log); break;
-            case WorkerConnectionsException: break;       // already an alert of its own
             case UpstreamException { Error: UpstreamError.Closed }: break;
             case UpstreamException { Error: UpstreamError.NoPassword }: UpstreamLog.NoPassword(context.Log); break;
             case UpstreamException { Error: UpstreamError.UnsafeCredentials }: UpstreamLog.UnsafeCredentials(context.Log); break;

@@ -28,7 +28,4 @@ internal static partial class UpstreamLog
 
     [LoggerMessage(407, LogLevel.Warning, "upstream does not offer XCLIENT, it is not told the client's address", EventName = "XclientNotOffered")]
     public static partial void XclientNotOffered(ILogger logger);
-
-    [LoggerMessage(496, LogLevel.Critical, "{Limit} worker_connections are not enough", EventName = "UpstreamLimit")]
-    public static partial void WorkerConnections(ILogger logger, int limit);
 }

@@ -33,6 +33,9 @@ internal sealed class SessionTranscript
 
     public Exception? ConnectFailure { get; init; }
 
+    /// <summary>What is left of <c>worker_connections</c> once the client is counted.</summary>
+    public int WorkerConnections { get; init; } = 2;
+
     public Drain Drain { get; } = new();
 
     public LogLines Log { get; } = new();
@@ -92,6 +95,9 @@ internal sealed class SessionTranscript
             LogContext = LogContext,
             Log = Log,
             Metrics = new SessionMetrics(Metrics.WithCustomRegistry(Registry), Protocol),
+            TrustedPeers = new TrustedPeers([]),
+            WorkerConnections = new WorkerConnections(WorkerConnections, WorkerConnections),
+            Owner = this,
             Drain = Drain,
         };
     }

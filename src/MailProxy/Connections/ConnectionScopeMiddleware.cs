@@ -1,0 +1,47 @@
+using MailProxy.Diagnostics;
+using Microsoft.AspNetCore.Connections;
+
+namespace MailProxy.Connections;
+
+/// <summary>Finds what a new connection belongs to, and keeps count of it until it ends.</summary>
+internal interface IConnectionAdmission
+{
+    /// <returns>The connection's facts; null where it is not let in, which is already logged and counted.</returns>
+    ConnectionScope? Admit(ConnectionContext connection);
+
+    /// <summary>The connection has ended.</summary>
+    void Release(ConnectionContext connection, ConnectionScope scope);
+}
+
+/// <summary>Outermost: gives the connection its scope, and records its end whatever happens.</summary>
+internal sealed class ConnectionScopeMiddleware(ConnectionDelegate next, IConnectionAdmission admission)
+{
+    public async Task OnConnectionAsync(ConnectionContext connection)
+    {
+        if (admission.Admit(connection) is not { } scope)
+        {
+            connection.Abort(new ConnectionAbortedException("The connection was not let in."));
+            return;
+        }
+
+        connection.Features.Set(scope);
+        try
+        {
+            ConnectionLog.Connected(scope.Log, NginxAddress.WithPort(scope.Client), scope.Listen.Address);
+            await next(connection);
+        }
+        catch (Exception exception)
+        {
+            // Ours alone, and one client's only: what peers do never gets here.
+            scope.EndReason = SessionEndReason.InternalError;
+            ConnectionLog.Failed(scope.Log, exception);
+            connection.Abort(new ConnectionAbortedException("Internal error.", exception));
+        }
+        finally
+        {
+            scope.Metrics.Ended(scope.EndReason).Inc();
+            ConnectionLog.Ended(scope.Log, scope.EndReason.ToString());
+            admission.Release(connection, scope);
+        }
+    }
+}
