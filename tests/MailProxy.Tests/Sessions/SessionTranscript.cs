@@ -71,6 +71,7 @@ internal sealed class SessionTranscript
         await Transcript.PlayAsync(afterwards, peers, chunks);
         await client.Peer.Output.CompleteAsync();
         await client.Peer.Input.CompleteAsync();
+        time.Advance(TimeSpan.FromMinutes(2));          // a relay waits for the upstream, which has no more to say
         return await running.WaitAsync(TimeSpan.FromSeconds(20), TimeProvider.System);
     }
 
