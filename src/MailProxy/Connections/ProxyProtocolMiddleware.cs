@@ -45,7 +45,7 @@ internal sealed class ProxyProtocolMiddleware(ConnectionDelegate next, TimeProvi
             client.Advance(buffer.Start, buffer.End);
             if (header.Status == ParseStatus.Incomplete && !read.Result.IsCompleted) continue;
             scope.EndReason = SessionEndReason.ProxyHeader;
-            if (header.Status == ParseStatus.Invalid) LogInvalid(header, scope);
+            if (header.Status == ParseStatus.Invalid) LogInvalid(header, buffer, scope);
             return false;
         }
     }
@@ -65,5 +65,25 @@ internal sealed class ProxyProtocolMiddleware(ConnectionDelegate next, TimeProvi
         scope.EndReason = kind == ReadKind.Expired ? SessionEndReason.TimedOut : SessionEndReason.ProxyHeader;
         if (kind == ReadKind.Expired) ConnectionLog.TimedOut(scope.Log);
         else if (client.Error is { } error) ConnectionLog.ReceiveFailed(scope.Log, SocketFailure.Describe(error));
+    }
+
+    private static void LogInvalid(ProxyHeaderResult header, in ReadOnlySequence<byte> buffer, ConnectionScope scope)
+    {
+        switch (header.Error)
+        {
+            case ProxyHeaderError.UnknownVersion: ConnectionLog.UnknownVersion(scope.Log, header.Version); break;
+            case ProxyHeaderError.TooLarge: ConnectionLog.HeaderTooLarge(scope.Log); break;
+            default: ConnectionLog.BrokenHeader(scope.Log, PeerText.ToText(FirstLine(buffer))); break;
+        }
+    }
+
+    /// <summary>What a client sends in place of a header may be a login, which no log may show.</summary>
+    private static byte[] FirstLine(in ReadOnlySequence<byte> buffer)
+    {
+        const int LongestHeader = 107;
+        var start = buffer.Slice(0, Math.Min(buffer.Length, LongestHeader)).ToArray();
+        if (!start.AsSpan().StartsWith("PROXY"u8)) return [.. "..."u8];
+        var end = start.AsSpan().IndexOfAny("\r\n"u8);
+        return end < 0 ? start : start[..end];
     }
 }
