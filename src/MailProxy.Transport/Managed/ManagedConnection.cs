@@ -1,0 +1,147 @@
+using System.Globalization;
+using System.IO.Pipelines;
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace MailProxy.Transport.Managed;
+
+/// <summary>
+/// A connection that we made. Its pipes lie directly over the socket's stream: half the work of Kestrel's own socket
+/// connection, no buffer while it waits for bytes, and a flush that is done has reached the kernel. What was written but
+/// never flushed is not sent.
+/// </summary>
+internal sealed class ManagedConnection : ConnectionContext, IHalfCloseFeature, ITlsFeature
+{
+    private static long _lastId;
+
+    private readonly Socket _socket;
+    private readonly X509Certificate2Collection? _trustedRoots;
+    private Stream _stream;
+    private int _closed;
+
+    /// <param name="socket">The connected socket, from now on this connection's own.</param>
+    /// <param name="remote">The server's address.</param>
+    /// <param name="trustedRoots">The roots that a server's certificate must lead to; null trusts the system's.</param>
+    public ManagedConnection(Socket socket, EndPoint remote, X509Certificate2Collection? trustedRoots)
+    {
+        _socket = socket;
+        _trustedRoots = trustedRoots;
+        _stream = new NetworkStream(socket, ownsSocket: false);
+        Transport = new StreamPipes(_stream);
+        RemoteEndPoint = remote;
+        LocalEndPoint = socket.LocalEndPoint;
+        Features.Set<IHalfCloseFeature>(this);
+        Features.Set<ITlsFeature>(this);
+    }
+
+    public override string ConnectionId { get; set; } = Interlocked.Increment(ref _lastId).ToString(CultureInfo.InvariantCulture);
+
+    public override IFeatureCollection Features { get; } = new FeatureCollection();
+
+    public override IDictionary<object, object?> Items { get => field ??= new ConnectionItems(); set; }
+
+    public override IDuplexPipe Transport { get; set; }
+
+    public void ShutdownSend()
+    {
+        try
+        {
+            if (_stream is SslStream tls) _ = SayGoodbyeAsync(tls);
+            _socket.Shutdown(SocketShutdown.Send);
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+            // The peer is gone, or we are: nobody waits for the FIN.
+        }
+    }
+
+    public async ValueTask AuthenticateAsClientAsync(TlsClientOptions options, CancellationToken cancellationToken)
+    {
+        var check = new CertificateCheck(options.TargetHost, _trustedRoots);
+        var tls = new SslStream(_stream, leaveInnerStreamOpen: false);
+        try
+        {
+            await tls.AuthenticateAsClientAsync(check.Settings, cancellationToken);
+        }
+        catch (AuthenticationException exception)
+        {
+            await tls.DisposeAsync();
+            throw new AuthenticationException(check.Refusal ?? exception.GetBaseException().Message, exception);
+        }
+        catch
+        {
+            await tls.DisposeAsync();
+            throw;
+        }
+
+        ReleasePipes();
+        _stream = tls;
+        Transport = new StreamPipes(tls);
+    }
+
+    /// <summary>Resets the connection.</summary>
+    public override void Abort(ConnectionAbortedException abortReason)
+    {
+        Interlocked.Exchange(ref _closed, 1);
+        _socket.Close(timeout: 0);
+    }
+
+    /// <summary>Closes in order: what was flushed reaches the peer.</summary>
+    public override async ValueTask DisposeAsync()
+    {
+        Task? goodbye = null;
+        if (Interlocked.Exchange(ref _closed, 1) == 0)
+        {
+            if (_stream is SslStream tls) goodbye = SayGoodbyeAsync(tls);
+            try
+            {
+                // Without it .NET resets the connection where a receive was cancelled.
+                _socket.Shutdown(SocketShutdown.Both);
+            }
+            catch (SocketException)
+            {
+                // The peer was faster.
+            }
+        }
+
+        _socket.Dispose();
+        if (goodbye is not null) await goodbye;           // ends at once now, sent or not
+        ReleasePipes();
+        await _stream.DisposeAsync();
+        await base.DisposeAsync();
+    }
+
+    /// <summary>Sends close_notify, and waits for nobody who does not take it.</summary>
+    private static async Task SayGoodbyeAsync(SslStream tls)
+    {
+        try
+        {
+            await tls.ShutdownAsync();
+        }
+        catch (Exception exception) when (exception is IOException or SocketException or ObjectDisposedException or InvalidOperationException)
+        {
+            // The peer is gone, or does not read.
+        }
+    }
+
+    /// <summary>Gives their memory back; an exception keeps the writer from sending what nobody flushed.</summary>
+    private void ReleasePipes()
+    {
+        Transport.Input.Complete();
+        Transport.Output.Complete(new ConnectionAbortedException());
+    }
+
+    private sealed class StreamPipes(Stream stream) : IDuplexPipe
+    {
+        private const int BufferSize = 16 * 1024;
+
+        public PipeReader Input { get; } = PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: BufferSize, minimumReadSize: 4096, leaveOpen: true, useZeroByteReads: true));
+
+        public PipeWriter Output { get; } = PipeWriter.Create(stream, new StreamPipeWriterOptions(minimumBufferSize: 4096, leaveOpen: true));
+    }
+}

@@ -1,0 +1,46 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.Connections;
+
+namespace MailProxy.Transport.Managed;
+
+/// <summary>Connects to servers over TCP and unix sockets.</summary>
+internal sealed class ManagedConnectionFactory : IConnectionFactory
+{
+    private const int FileNotFound = 2;
+
+    /// <summary>The roots that a server's certificate must lead to; null trusts the system's.</summary>
+    public X509Certificate2Collection? TrustedRoots { get; init; }
+
+    /// <exception cref="SocketException">The server cannot be reached; its native error is the system's.</exception>
+    /// <exception cref="OperationCanceledException">The token fired.</exception>
+    public async ValueTask<ConnectionContext> ConnectAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
+    {
+        var socket = Create(endpoint);
+        try
+        {
+            await socket.ConnectAsync(endpoint, cancellationToken);
+            return new ManagedConnection(socket, endpoint, TrustedRoots);
+        }
+        catch (SocketException exception) when (endpoint is UnixDomainSocketEndPoint && exception.SocketErrorCode == SocketError.AddressNotAvailable)
+        {
+            // .NET folds ENOENT into EADDRNOTAVAIL, which connect() on a unix socket never gives.
+            socket.Dispose();
+            throw new SocketException(FileNotFound);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    private static Socket Create(EndPoint endpoint)
+    {
+        if (endpoint is UnixDomainSocketEndPoint) return new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        var socket = new Socket(endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        if (endpoint.AddressFamily == AddressFamily.InterNetworkV6) socket.DualMode = true;       // for ::ffff:192.0.2.1
+        return socket;
+    }
+}
