@@ -1,0 +1,61 @@
+using System.IO.Pipelines;
+using System.Net;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace MailProxy.Transport.Managed;
+
+/// <summary>A client's connection: Kestrel's own, with our features, and a limit to how long its close may take.</summary>
+internal sealed class AcceptedConnection : ConnectionContext, IListenSocketFeature
+{
+    // Closing waits until everything is sent. A client that reads nothing would hold the connection for ever.
+    private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(10);
+
+    private readonly ConnectionContext _connection;
+    private readonly TimeProvider _time;
+
+    public AcceptedConnection(ConnectionContext connection, ListenSocket socket, TimeProvider time)
+    {
+        _connection = connection;
+        _time = time;
+        Socket = socket;
+        Features.Set<IListenSocketFeature>(this);
+        Features.Set<IRelayFeature>(new ManagedRelay(this, time));
+    }
+
+    public ListenSocket Socket { get; }
+
+    public override string ConnectionId { get => _connection.ConnectionId; set => _connection.ConnectionId = value; }
+
+    public override IFeatureCollection Features => _connection.Features;
+
+    public override IDictionary<object, object?> Items { get => _connection.Items; set => _connection.Items = value; }
+
+    public override IDuplexPipe Transport { get => _connection.Transport; set => _connection.Transport = value; }
+
+    public override CancellationToken ConnectionClosed { get => _connection.ConnectionClosed; set => _connection.ConnectionClosed = value; }
+
+    public override EndPoint? LocalEndPoint { get => _connection.LocalEndPoint; set => _connection.LocalEndPoint = value; }
+
+    public override EndPoint? RemoteEndPoint { get => _connection.RemoteEndPoint; set => _connection.RemoteEndPoint = value; }
+
+    public override void Abort(ConnectionAbortedException abortReason) => _connection.Abort(abortReason);
+
+    public override async ValueTask DisposeAsync()
+    {
+        var closing = _connection.DisposeAsync();
+        if (!closing.IsCompleted)
+        {
+            await using var limit = _time.CreateTimer(
+                static connection => ((ConnectionContext)connection!).Abort(new ConnectionAbortedException("The client did not take the last bytes in time.")),
+                _connection, CloseTimeout, Timeout.InfiniteTimeSpan);
+            await closing;
+        }
+        else
+        {
+            await closing;
+        }
+
+        await base.DisposeAsync();
+    }
+}
