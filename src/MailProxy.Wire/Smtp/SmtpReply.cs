@@ -9,7 +9,7 @@ public static class SmtpReply
         if (!UpstreamReply.IsComplete(data)) return false;
         if (data[3] != '-') return true;
         var last = data[(data[..^2].LastIndexOf((byte)'\n') + 1)..];
-        return last.Length > 3 && last[3] != '-';
+        return last.Length > 4 && last[3] != '-';
     }
 
     /// <summary>The three digits of the first line; 0 where there are none.</summary>
