@@ -1,0 +1,59 @@
+using MailProxy.Configuration;
+using Microsoft.Extensions.Logging;
+
+namespace MailProxy.Diagnostics;
+
+/// <summary>One log of a configuration: where lines go, and from which level on.</summary>
+/// <param name="Sink">Where to.</param>
+/// <param name="Level">The least severe level that is written.</param>
+internal readonly record struct ErrorLogTarget(LogSink Sink, ErrorLogLevel Level);
+
+/// <summary>An <see cref="ILogger"/> whose events become lines of nginx's error log, and structured events where somebody wants them.</summary>
+/// <param name="targets">The logs in force.</param>
+/// <param name="structured">The same events for the host's logging.</param>
+/// <param name="context">The session; null for the process itself.</param>
+/// <param name="time">The clock of the lines.</param>
+internal sealed class ErrorLogger(ErrorLogTarget[] targets, ILogger structured, SessionLogContext? context, TimeProvider time) : ILogger
+{
+    public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+    public bool IsEnabled(LogLevel logLevel)
+    {
+        var level = ErrorLogLine.MostSevere(logLevel);
+        foreach (var target in targets)
+        {
+            if (target.Level >= level) return true;
+        }
+
+        return structured.IsEnabled(logLevel);
+    }
+
+    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    {
+        var level = ErrorLogLine.LevelOf(logLevel, eventId);
+        byte[]? line = null;
+        foreach (var target in targets)
+        {
+            if (target.Level < level) continue;
+            line ??= ErrorLogLine.Format(time.GetLocalNow(), level, eventId, Text(formatter(state, exception), exception), context);
+            target.Sink.Write(line, level);
+        }
+
+        if (!structured.IsEnabled(logLevel)) return;
+        using (context is null ? null : structured.BeginScope(Facts(context))) structured.Log(logLevel, eventId, state, exception, formatter);
+    }
+
+    // An exception of ours has no line of its own: its stack goes on the same one.
+    private static string Text(string message, Exception? exception) =>
+        exception is null ? message : $"{message}: {exception.ToString().ReplaceLineEndings(" | ")}";
+
+    private static List<KeyValuePair<string, object?>> Facts(SessionLogContext context) =>
+    [
+        new("connection", context.ConnectionNumber),
+        new("action", context.Action),
+        new("client", context.Client),
+        new("server", context.Listener),
+        new("login", context.Login),
+        new("upstream", context.Upstream),
+    ];
+}
