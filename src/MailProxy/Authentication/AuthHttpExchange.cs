@@ -29,8 +29,7 @@ internal sealed class AuthHttpExchange(IConnectionFactory connections, AuthHttpA
         }
         finally
         {
-            // Aborted first: what an auth server leaves unread must not hold up the close.
-            connection.Abort();
+            // In order, not by a reset that the auth server would log. It does not wait for the peer.
             await connection.DisposeAsync();
         }
     }

@@ -11,7 +11,7 @@ namespace MailProxy.Tests.Authentication;
 
 public sealed class AuthHttpClientTests
 {
-    private readonly SocketTestFactory _connections = new();
+    private readonly CountedConnections _connections = new();
     private readonly RecordingLogger _log = new();
 
     [Fact]
@@ -234,7 +234,7 @@ public sealed class AuthHttpClientTests
     {
         using var certificate = MakeCertificate("localhost");
         await using var server = RawAuthServer.Running(TalkAsync, certificate);
-        var client = new AuthHttpClient(new SocketTestFactory(certificate), TimeProvider.System);
+        var client = new AuthHttpClient(new CountedConnections(certificate), TimeProvider.System);
         var request = Attempts.Make(_log, url: string.Create(CultureInfo.InvariantCulture, $"https://localhost:{server.Port}/a"));
         var result = await client.AuthenticateAsync(request, CancellationToken.None).AsTask().WaitAsync(Attempts.Deadline);
         Assert.Empty(_log.All);
@@ -249,7 +249,7 @@ public sealed class AuthHttpClientTests
     {
         using var certificate = MakeCertificate(name);
         await using var server = RawAuthServer.Running(TalkAsync, certificate);
-        var client = new AuthHttpClient(new SocketTestFactory(trusted ? certificate : null), TimeProvider.System);
+        var client = new AuthHttpClient(new CountedConnections(trusted ? certificate : null), TimeProvider.System);
         var request = Attempts.Make(_log, url: $"https://localhost:{server.Port}/a");
         var result = await client.AuthenticateAsync(request, CancellationToken.None).AsTask().WaitAsync(Attempts.Deadline);
         Assert.Equal(AuthStatus.Unavailable, result.Status);

@@ -1,0 +1,95 @@
+using System.Net;
+using System.Net.Sockets;
+using MailProxy.Transport;
+using MailProxy.Transport.Managed;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace MailProxy.Tests.Transport;
+
+/// <summary>A client and an upstream, each a plain socket, with a relay between them over the transport's own connections.</summary>
+internal sealed class RelayedSockets : IAsyncDisposable
+{
+    public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
+
+    public static readonly RelayOptions Options = new(TimeSpan.FromHours(1), TimeSpan.FromMinutes(1), 4096, 4096);
+
+    private readonly ListenerSet _listeners;
+    private readonly CancellationTokenSource _stop = new();
+
+    private RelayedSockets(ListenerSet listeners, Socket client, ConnectionContext fromClient, Socket upstream, ConnectionContext toUpstream)
+    {
+        _listeners = listeners;
+        Client = client;
+        FromClient = fromClient;
+        Upstream = upstream;
+        ToUpstream = toUpstream;
+    }
+
+    /// <summary>The client's own end.</summary>
+    public Socket Client { get; }
+
+    /// <summary>The proxy's end towards the client.</summary>
+    public ConnectionContext FromClient { get; }
+
+    /// <summary>The upstream's own end.</summary>
+    public Socket Upstream { get; }
+
+    /// <summary>The proxy's end towards the upstream.</summary>
+    public ConnectionContext ToUpstream { get; }
+
+    /// <param name="family">What the four sockets are.</param>
+    /// <param name="time">The relay's clock.</param>
+    /// <param name="buffer">SO_RCVBUF and SO_SNDBUF of every socket, where given.</param>
+    public static async Task<RelayedSockets> ConnectAsync(AddressFamily family = AddressFamily.InterNetwork, TimeProvider? time = null, int? buffer = null)
+    {
+        using var cancel = new CancellationTokenSource(Deadline);
+        var listeners = new ListenerSet(time ?? TimeProvider.System, NullLoggerFactory.Instance);
+        await listeners.ApplyAsync([new ListenSocket { EndPoint = Address(family), ReceiveBuffer = buffer, SendBuffer = buffer }], cancel.Token);
+        var kestrel = await listeners.BindAsync(new ListenerSetEndPoint(), cancel.Token);
+        var client = Create(family, buffer);
+        await client.ConnectAsync(listeners.LocalEndPoints[0], cancel.Token);
+        var fromClient = (await kestrel.AcceptAsync(cancel.Token))!;
+
+        using var listener = Create(family, buffer);
+        listener.Bind(Address(family));
+        listener.Listen();
+        var toUpstream = await new ManagedConnectionFactory().ConnectAsync(listener.LocalEndPoint!, cancel.Token);
+        return new RelayedSockets(listeners, client, fromClient, await listener.AcceptAsync(cancel.Token), toUpstream);
+    }
+
+    public Task<RelayResult> RelayAsync(RelayOptions? options = null) =>
+        FromClient.Features.Get<IRelayFeature>()!.RelayAsync(ToUpstream, options ?? Options, _stop.Token).AsTask().WaitAsync(Deadline);
+
+    public void Stop() => _stop.Cancel();
+
+    /// <summary>Closes as a session does: the upstream first, then the client.</summary>
+    public async Task CloseAsync()
+    {
+        await ToUpstream.DisposeAsync().AsTask().WaitAsync(Deadline);
+        await FromClient.DisposeAsync().AsTask().WaitAsync(Deadline);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        Upstream.Dispose();
+        await CloseAsync();
+        _listeners.Dispose();
+        _stop.Dispose();
+    }
+
+    public static EndPoint Address(AddressFamily family) => family switch
+    {
+        AddressFamily.InterNetwork => new IPEndPoint(IPAddress.Loopback, 0),
+        AddressFamily.InterNetworkV6 => new IPEndPoint(IPAddress.IPv6Loopback, 0),
+        _ => new UnixDomainSocketEndPoint(Path.Combine(Path.GetTempPath(), $"mp-{Guid.NewGuid():N}.sock")),
+    };
+
+    private static Socket Create(AddressFamily family, int? buffer)
+    {
+        var socket = new Socket(family, SocketType.Stream, family == AddressFamily.Unix ? ProtocolType.Unspecified : ProtocolType.Tcp);
+        if (buffer is { } bytes) (socket.ReceiveBufferSize, socket.SendBufferSize) = (bytes, bytes);
+        return socket;
+    }
+}
