@@ -56,7 +56,7 @@ public sealed partial class ArchitectureTests
     public void No_file_is_longer_than_400_lines()
     {
         var tests = Path.GetFullPath(Path.Combine(Source, "../tests"));
-        Assert.Empty(SourceFiles().Concat(Files(tests)).Where(file => File.ReadLines(file).Count() > 400));
+        Assert.DoesNotContain(SourceFiles().Concat(Files(tests)), file => File.ReadLines(file).Count() > 400);
     }
 
     [Fact]

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text;
-using MailProxy.Configuration;
 using MailProxy.Diagnostics;
 using MailProxy.Testing;
 using MailProxy.Tests.Sessions;
