@@ -1,0 +1,91 @@
+using System.Runtime.InteropServices;
+
+namespace MailProxy.Server;
+
+/// <summary>What .NET cannot ask of the system about processes: to signal one, to become another account, to change a limit.</summary>
+internal static partial class NativeProcess
+{
+    private const int OpenFilesLimit = 7;
+
+    // Where the ids stand in struct passwd and struct group, behind two pointers.
+    private const int IdOffset = 16;
+    private const int GroupOffset = 20;
+
+    public static bool IsRoot => OperatingSystem.IsLinux() && EffectiveUser() == 0;
+
+    /// <exception cref="IOException">The message is nginx's.</exception>
+    public static void Signal(int process, ProcessSignal signal)
+    {
+        if (Kill(process, (int)signal) < 0) throw Failure($"kill({process}, {(int)signal}) failed");
+    }
+
+    /// <summary>Becomes an account for good, with its groups. On all threads.</summary>
+    /// <param name="user">The account's name.</param>
+    /// <param name="group">The group's name; null takes the account's own.</param>
+    /// <exception cref="IOException">It is not known, or we may not; the message is nginx's.</exception>
+    public static void ChangeUser(string user, string? group)
+    {
+        var entry = FindUser(user);
+        if (entry == 0) throw new IOException($"getpwnam(\"{user}\") failed");
+        var (userId, groupId) = ((uint)Marshal.ReadInt32(entry, IdOffset), (uint)Marshal.ReadInt32(entry, GroupOffset));
+        if (group is not null)
+        {
+            var groupEntry = FindGroup(group);
+            if (groupEntry == 0) throw new IOException($"getgrnam(\"{group}\") failed");
+            groupId = (uint)Marshal.ReadInt32(groupEntry, IdOffset);
+        }
+
+        if (SetGroup(groupId) < 0) throw Failure($"setgid({groupId}) failed");
+        if (InitializeGroups(user, groupId) < 0) throw Failure($"initgroups({user}, {groupId}) failed");
+        if (SetUser(userId) < 0) throw Failure($"setuid({userId}) failed");
+    }
+
+    /// <summary>Sets how many files the process may open (<c>worker_rlimit_nofile</c>), raising the hard limit where it is lower and we may.</summary>
+    /// <exception cref="IOException">The message is nginx's.</exception>
+    public static void LimitOpenFiles(ulong count)
+    {
+        _ = GetLimit(OpenFilesLimit, out var limit);
+        limit = new Limit { Soft = count, Hard = Math.Max(limit.Hard, count) };
+        if (SetLimit(OpenFilesLimit, limit) < 0) throw Failure($"setrlimit(RLIMIT_NOFILE, {count}) failed");
+    }
+
+    private static IOException Failure(string call)
+    {
+        var errno = Marshal.GetLastPInvokeError();
+        return new IOException($"{call} ({errno}: {Marshal.GetPInvokeErrorMessage(errno)})");
+    }
+
+    [LibraryImport("libc", EntryPoint = "geteuid")]
+    private static partial uint EffectiveUser();
+
+    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
+    private static partial int Kill(int process, int signal);
+
+    [LibraryImport("libc", EntryPoint = "getpwnam", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    private static partial nint FindUser(string name);
+
+    [LibraryImport("libc", EntryPoint = "getgrnam", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    private static partial nint FindGroup(string name);
+
+    [LibraryImport("libc", EntryPoint = "initgroups", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    private static partial int InitializeGroups(string user, uint group);
+
+    [LibraryImport("libc", EntryPoint = "setgid", SetLastError = true)]
+    private static partial int SetGroup(uint group);
+
+    [LibraryImport("libc", EntryPoint = "setuid", SetLastError = true)]
+    private static partial int SetUser(uint user);
+
+    [LibraryImport("libc", EntryPoint = "getrlimit", SetLastError = true)]
+    private static partial int GetLimit(int resource, out Limit limit);
+
+    [LibraryImport("libc", EntryPoint = "setrlimit", SetLastError = true)]
+    private static partial int SetLimit(int resource, in Limit limit);
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct Limit
+    {
+        public ulong Soft;
+        public ulong Hard;
+    }
+}
