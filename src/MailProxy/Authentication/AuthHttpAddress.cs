@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using MailProxy.Configuration;
 using MailProxy.Diagnostics;
 
 namespace MailProxy.Authentication;

@@ -1,33 +1,43 @@
+using MailProxy.Configuration.Directives;
+
 namespace MailProxy.Configuration;
 
 /// <summary>Everything that one configuration says: the main context, and each <c>server { }</c> with what it inherits from <c>mail { }</c>. A snapshot: never changed once loaded.</summary>
 public sealed class MailProxyOptions
 {
     /// <summary>Directive <c>user</c>: the account that the process changes to once its sockets are bound. Default: none.</summary>
+    [Directive("user", DirectiveKind.User, DirectiveContexts.Main, Syntax = "user [group]")]
     public string? User { get; set; }
 
     /// <summary>Directive <c>user</c>, second word: the group. Default: the account's own.</summary>
     public string? Group { get; set; }
 
     /// <summary>Directive <c>worker_processes</c>: how many workers; 0 stands for <c>auto</c>, one for each core. Default 1.</summary>
+    [Directive("worker_processes", DirectiveKind.NumberOrAuto, DirectiveContexts.Main)]
     public int WorkerProcesses { get; set; } = 1;
 
     /// <summary>Directive <c>worker_connections</c>: connections that one worker may hold, client, auth and upstream ones together. Default 512.</summary>
+    [Directive("worker_connections", DirectiveKind.Number, DirectiveContexts.Events, Minimum = 1)]
     public int WorkerConnections { get; set; } = 512;
 
     /// <summary>Directive <c>worker_shutdown_timeout</c>: how long sessions may go on after a graceful shutdown or a reload. Default: no limit.</summary>
+    [Directive("worker_shutdown_timeout", DirectiveKind.Milliseconds, DirectiveContexts.Main)]
     public TimeSpan? WorkerShutdownTimeout { get; set; }
 
     /// <summary>Directive <c>worker_rlimit_nofile</c>: the soft limit of open files to ask for. Default: left as it is.</summary>
+    [Directive("worker_rlimit_nofile", DirectiveKind.Number, DirectiveContexts.Main)]
     public long? WorkerRlimitNofile { get; set; }
 
     /// <summary>Directive <c>pid</c>: the full path of the pid file. Default: none.</summary>
+    [Directive("pid", DirectiveKind.PrefixFile, DirectiveContexts.Main)]
     public string? Pid { get; set; }
 
     /// <summary>Directive <c>daemon</c> as written; null when absent. MailProxy runs in the foreground either way.</summary>
+    [Directive("daemon", DirectiveKind.Flag, DirectiveContexts.Main)]
     public bool? Daemon { get; set; }
 
     /// <summary>Directive <c>error_log</c> of the main context. Empty: the log that <c>-e</c> names, stderr by default, at level error.</summary>
+    [Directive("error_log", DirectiveKind.ErrorLog, DirectiveContexts.Main, Syntax = "file | stderr | syslog:... [level]", Default = "stderr error")]
     public IList<ErrorLogOptions> ErrorLog { get; set; } = [];
 
     /// <summary>The <c>server { }</c> blocks in their order.</summary>

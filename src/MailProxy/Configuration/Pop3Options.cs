@@ -1,11 +1,15 @@
+using MailProxy.Configuration.Directives;
+
 namespace MailProxy.Configuration;
 
 /// <summary>Directives <c>pop3_*</c>.</summary>
 public sealed class Pop3Options
 {
     /// <summary>Directive <c>pop3_auth</c>: <c>plain</c>, <c>apop</c>, <c>cram-md5</c>, <c>external</c>, in lower case; <c>login</c> comes with plain. Default plain.</summary>
+    [Directive("pop3_auth", DirectiveKind.Choices, Words = ["plain", "apop", "cram-md5", "external"])]
     public IList<string> Auth { get; set; } = ["plain"];
 
     /// <summary>Directive <c>pop3_capabilities</c>. Default <c>TOP USER UIDL</c>.</summary>
+    [Directive("pop3_capabilities", DirectiveKind.Words)]
     public IList<string> Capabilities { get; set; } = ["TOP", "USER", "UIDL"];
 }

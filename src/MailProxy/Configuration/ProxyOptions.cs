@@ -1,27 +1,36 @@
+using MailProxy.Configuration.Directives;
+
 namespace MailProxy.Configuration;
 
 /// <summary>What goes to the upstream, and how: directives <c>proxy*</c> and <c>xclient</c>.</summary>
 public sealed class ProxyOptions
 {
     /// <summary>Directive <c>proxy</c>: <c>off</c> written out closes the server for maintenance; absent (null) or on, it proxies.</summary>
+    [Directive("proxy", DirectiveKind.Flag, Default = "on")]
     public bool? Enabled { get; set; }
 
     /// <summary>Directive <c>proxy_buffer</c> in bytes: the buffer from upstream to client, and the most that one reply of the upstream's login may hold. Default 4096, at least 64.</summary>
+    [Directive("proxy_buffer", DirectiveKind.Size, Minimum = 64)]
     public int Buffer { get; set; } = 4096;
 
     /// <summary>Directive <c>proxy_timeout</c>: time without traffic in either direction after which a relayed session is closed. Default 24 hours.</summary>
+    [Directive("proxy_timeout", DirectiveKind.Milliseconds)]
     public TimeSpan Timeout { get; set; } = TimeSpan.FromHours(24);
 
     /// <summary>Directive <c>proxy_pass_error_message</c>: the client sees the upstream's own refusal. Default off.</summary>
+    [Directive("proxy_pass_error_message", DirectiveKind.Flag)]
     public bool PassErrorMessage { get; set; }
 
     /// <summary>Directive <c>proxy_protocol</c>: the PROXY header for the upstream. Default off.</summary>
+    [Directive("proxy_protocol", DirectiveKind.Choice, Words = ["off", "on", "v2"])]
     public ProxyProtocolVersion Protocol { get; set; }
 
     /// <summary>Directive <c>proxy_smtp_auth</c>: AUTH PLAIN at an SMTP upstream. Default off.</summary>
+    [Directive("proxy_smtp_auth", DirectiveKind.Flag)]
     public bool SmtpAuth { get; set; }
 
     /// <summary>Directive <c>xclient</c>: XCLIENT to an SMTP upstream. Default on.</summary>
+    [Directive("xclient", DirectiveKind.Flag)]
     public bool Xclient { get; set; } = true;
 }
 

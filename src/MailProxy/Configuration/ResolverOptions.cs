@@ -1,9 +1,12 @@
+using MailProxy.Configuration.Directives;
+
 namespace MailProxy.Configuration;
 
 /// <summary>The name servers for reverse lookups of SMTP clients: directives <c>resolver</c> and <c>resolver_timeout</c>.</summary>
 public sealed class ResolverOptions
 {
     /// <summary>Name servers as <c>ip:port</c> or <c>[ip6]:port</c>. Empty: off, the default.</summary>
+    [Directive("resolver", DirectiveKind.Resolver, Syntax = "address[:port] ... [valid=time] [ipv4=on|off] [ipv6=on|off] | off", Default = "off")]
     public IList<string> Servers { get; set; } = [];
 
     /// <summary>Parameter <c>valid</c>: how long an answer is kept. Null: by its TTL.</summary>
@@ -16,5 +19,6 @@ public sealed class ResolverOptions
     public bool Ipv6 { get; set; } = true;
 
     /// <summary>Directive <c>resolver_timeout</c>: for one lookup. Default 30 seconds.</summary>
+    [Directive("resolver_timeout", DirectiveKind.Milliseconds)]
     public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(30);
 }

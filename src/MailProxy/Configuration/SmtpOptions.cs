@@ -1,17 +1,23 @@
+using MailProxy.Configuration.Directives;
+
 namespace MailProxy.Configuration;
 
 /// <summary>Directives <c>smtp_*</c>.</summary>
 public sealed class SmtpOptions
 {
     /// <summary>Directive <c>smtp_auth</c>: <c>plain</c>, <c>login</c>, <c>cram-md5</c>, <c>external</c>, <c>none</c>, in lower case. Default plain and login.</summary>
+    [Directive("smtp_auth", DirectiveKind.Choices, Words = ["plain", "login", "cram-md5", "external", "none"])]
     public IList<string> Auth { get; set; } = ["plain", "login"];
 
     /// <summary>Directive <c>smtp_capabilities</c>. Default: none.</summary>
+    [Directive("smtp_capabilities", DirectiveKind.Words)]
     public IList<string> Capabilities { get; set; } = [];
 
     /// <summary>Directive <c>smtp_client_buffer</c> in bytes: the longest command line. Default 4096.</summary>
+    [Directive("smtp_client_buffer", DirectiveKind.Size)]
     public int ClientBuffer { get; set; } = 4096;
 
     /// <summary>Directive <c>smtp_greeting_delay</c>: the client must be silent for this long before the greeting. Default 0, no delay.</summary>
+    [Directive("smtp_greeting_delay", DirectiveKind.Milliseconds)]
     public TimeSpan GreetingDelay { get; set; }
 }

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using CsCheck;
 using MailProxy.Authentication;
+using MailProxy.Configuration;
 using MailProxy.Wire.ProxyProtocol;
 
 namespace MailProxy.Tests.Authentication;

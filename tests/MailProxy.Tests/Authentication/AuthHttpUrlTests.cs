@@ -1,5 +1,6 @@
 using System.Net;
 using MailProxy.Authentication;
+using MailProxy.Configuration;
 
 namespace MailProxy.Tests.Authentication;
 
@@ -49,9 +50,11 @@ public sealed class AuthHttpUrlTests
     [InlineData("host:65536", "invalid port")]
     [InlineData("host:80x", "invalid port")]
     [InlineData("ftp://host/", "invalid port")]
-    [InlineData("[::1]80", "invalid port")]
+    [InlineData("[::1]80", "invalid host")]
     [InlineData("[::1", "invalid host")]
-    [InlineData("[]", "invalid host")]
+    [InlineData("[]", "no host")]
+    [InlineData("[::g]:80/", "invalid IPv6 address")]
+    [InlineData("[127.0.0.1]", "invalid IPv6 address")]
     [InlineData("unix:", "no path in the unix domain socket")]
     public void A_broken_url_is_refused_in_nginxs_words(string url, string message) =>
         Assert.Equal(message, Assert.Throws<FormatException>(() => AuthHttpUrl.Parse(url)).Message);

@@ -1,6 +1,8 @@
 using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 
-namespace MailProxy.Authentication;
+namespace MailProxy.Configuration;
 
 /// <summary>The value of <c>auth_http</c>, taken apart: <c>[http://|https://]host[:port][/uri]</c>, or <c>unix:/path[:/uri]</c> with or without the scheme.</summary>
 /// <param name="Secure">Whether TLS is spoken (<c>https://</c>).</param>
@@ -42,9 +44,11 @@ internal sealed record AuthHttpUrl(bool Secure, string Host, int Port, string? U
     private static AuthHttpUrl ParseBracketed(bool secure, string rest)
     {
         var end = rest.IndexOf(']');
-        if (end <= 1) throw new FormatException("invalid host");
+        if (end < 0) throw new FormatException("invalid host");
         var (authority, uri) = SplitUri(rest[(end + 1)..]);
-        if (authority.Length > 0 && authority[0] != ':') throw new FormatException("invalid port");
+        if (authority.Length > 0 && authority[0] != ':') throw new FormatException("invalid host");
+        if (end == 1) throw new FormatException("no host");
+        if (!IPAddress.TryParse(rest.AsSpan(1, end - 1), out var address) || address.AddressFamily != AddressFamily.InterNetworkV6) throw new FormatException("invalid IPv6 address");
         return new AuthHttpUrl(secure, rest[1..end], authority.Length == 0 ? DefaultPort(secure) : ParsePort(authority[1..]), null, uri);
     }
 

@@ -1,0 +1,187 @@
+using MailProxy.Configuration.Directives;
+
+namespace MailProxy.Configuration.Conf;
+
+/// <summary>Walks the tree of a configuration file as nginx does, in order and with nginx's checks, but goes on behind an error.</summary>
+internal sealed class ConfReader(LoadContext context, List<ConfigurationMessage> messages)
+{
+    private readonly ConfFileReader _files = new(messages);
+    private readonly HashSet<string> _skippedKinds = new(StringComparer.Ordinal);
+    private bool _hasBlock;
+
+    /// <summary>What the files say.</summary>
+    public Settings Settings { get; } = new();
+
+    /// <summary>The files that were read, each once.</summary>
+    public IReadOnlyList<ConfFile> Files => _files.All;
+
+    /// <summary>What skipped blocks listen on.</summary>
+    public List<SkippedListen> SkippedListens { get; } = [];
+
+    /// <summary>Whether every byte was understood: only then does it mean anything that a directive is missing.</summary>
+    public bool IsComplete { get; private set; } = true;
+
+    /// <summary>Reads the directives of <c>-g</c>.</summary>
+    public void ReadGlobal(string directives) =>
+        Walk(ConfParser.ParseCommandLine(System.Text.Encoding.UTF8.GetBytes(directives)), DirectiveContexts.Main, Settings.Main);
+
+    /// <summary>Reads the main file.</summary>
+    public void ReadMain(string path)
+    {
+        if (_files.Read(path, includedAt: null) is { } nodes) Walk(nodes, DirectiveContexts.Main, Settings.Main);
+        else IsComplete = false;
+        _files.Close();
+        if (IsComplete && !Settings.Main.Seen.Contains("events")) messages.Add(new ConfigurationMessage(ErrorLogLevel.Emerg, "no \"events\" section in configuration"));
+    }
+
+    private void Walk(IReadOnlyList<ConfNode> nodes, DirectiveContexts block, SettingLevel level)
+    {
+        foreach (var node in nodes)
+        {
+            var report = new Report(messages, node.Where);
+            if (node.Error is { } error)
+            {
+                report.Error(error);
+                IsComplete = false;
+            }
+            else if (Find(node, block, report) is { } directive)
+            {
+                Apply(node, directive, block, level, report);
+            }
+        }
+    }
+
+    /// <summary>nginx's checks of a name, in their order.</summary>
+    private static Directive? Find(ConfNode node, DirectiveContexts block, Report report)
+    {
+        var rows = DirectiveTable.Find(node.Name);
+        var directive = rows.FirstOrDefault(row => row.Attribute.Contexts.HasFlag(block));
+        if (rows.Count == 0) report.Error($"unknown directive \"{node.Name}\"");
+        else if (directive is null) report.Error($"\"{node.Name}\" directive is not allowed here");
+        else if (!directive.IsBlock && node.Children is not null) report.Error($"directive \"{node.Name}\" is not terminated by \";\"");
+        else if (directive.IsBlock && node.Children is null) report.Error($"directive \"{node.Name}\" has no opening \"{{\"");
+        else if (!directive.AcceptsArguments(node.Arguments.Count)) report.Error($"invalid number of arguments in \"{node.Name}\" directive");
+        else if (!node.IsText) report.Error($"\"{node.Name}\" directive is not valid UTF-8");
+        else if (node.Arguments.Any(word => word.Contains('\0'))) report.Error($"\"{node.Name}\" directive invalid value");
+        return report.HasFailed ? null : directive;
+    }
+
+    private void Apply(ConfNode node, Directive directive, DirectiveContexts block, SettingLevel level, Report report)
+    {
+        if (!level.Seen.Add(node.Name) && !directive.IsRepeatable)
+        {
+            report.Error($"\"{node.Name}\" directive is duplicate");
+            return;
+        }
+
+        switch (directive.Kind)
+        {
+            case DirectiveKind.Include:
+                Include(node, block, level);
+                break;
+            case DirectiveKind.Block:
+                OpenBlock(node);
+                break;
+            case DirectiveKind.SkippedBlock:
+                Skip(node, report);
+                break;
+            case DirectiveKind.LoadModule when _hasBlock:
+                report.Error($"\"{node.Name}\" directive is specified too late");
+                break;
+            default:
+                ReadValues(node, directive, level, report);
+                break;
+        }
+    }
+
+    private void Include(ConfNode node, DirectiveContexts block, SettingLevel level)
+    {
+        foreach (var path in ConfGlob.Expand(context.BesideConf(node.Arguments[0])))
+        {
+            if (_files.Read(path, node.Where) is { } nodes)
+            {
+                Walk(nodes, block, level);
+                _files.Close();
+            }
+            else
+            {
+                IsComplete = false;
+            }
+        }
+    }
+
+    private void OpenBlock(ConfNode node)
+    {
+        _hasBlock = true;
+        switch (node.Name)
+        {
+            case "events":
+                Walk(node.Children!, DirectiveContexts.Events, Settings.Main);
+                break;
+            case "mail":
+                Walk(node.Children!, DirectiveContexts.Mail, Settings.Mail);
+                break;
+            default:
+                var server = new SettingLevel(node.Where);
+                Settings.Servers.Add(Settings.Servers.Count, server);
+                Walk(node.Children!, DirectiveContexts.Server, server);
+                break;
+        }
+    }
+
+    private void Skip(ConfNode node, Report report)
+    {
+        _hasBlock = true;
+        if (_skippedKinds.Add(node.Name)) report.Warn($"\"{node.Name}\" block is skipped, this is a mail proxy only");
+        SkippedListens.AddRange(SkippedListen.FindIn(node));
+    }
+
+    private void ReadValues(ConfNode node, Directive directive, SettingLevel level, Report report)
+    {
+        var call = new DirectiveCall(directive.Attribute, directive.Option?.Path ?? "", node.Arguments, level, context, report);
+        if (directive.Option is null) CheckOnly(call);
+        else if (directive.Kind == DirectiveKind.Listen) ListenDirective.Apply(call);
+        else if (directive.Kind == DirectiveKind.Resolver) ResolverDirective.Apply(call);
+        else if (directive.Kind == DirectiveKind.ErrorLog) ErrorLogDirective.Apply(call);
+        else if (directive.Kind == DirectiveKind.User) UserDirective.Apply(call);
+        else if (directive.Kind == DirectiveKind.NameValue) AddPair(call);
+        else if (directive.Option.IsList) AddWords(call);
+        else SetWord(call);
+        if (directive.Option is not null && report.HasFailed) call.Setting.HasFailed = true;
+    }
+
+    private static void CheckOnly(DirectiveCall call)
+    {
+        var ignored = new List<string>();
+        foreach (var word in call.Arguments) DirectiveValue.ReadWord(call.Directive, word, call.Context, call.Report, ignored);
+    }
+
+    private static void SetWord(DirectiveCall call)
+    {
+        var values = new List<string>();
+        DirectiveValue.ReadWord(call.Directive, call.Arguments[0], call.Context, call.Report, values);
+        if (values.Count > 0) call.Set(call.Path, values[0]);
+    }
+
+    private static void AddWords(DirectiveCall call)
+    {
+        var setting = call.Setting;
+        foreach (var word in call.Arguments)
+        {
+            var values = new List<string>();
+            DirectiveValue.ReadWord(call.Directive, word, call.Context, call.Report, values);
+            foreach (var value in values)
+            {
+                var isRepeated = call.Directive.Kind == DirectiveKind.Choices && setting.Items.Exists(item => item[SettingItem.Text] == value);
+                if (isRepeated) call.Report.Warn($"duplicate value \"{word}\"");
+                else setting.Add(call.Report.Where, value);
+            }
+        }
+    }
+
+    private static void AddPair(DirectiveCall call)
+    {
+        if (call.Arguments.All(DirectiveValue.IsOneLine)) call.Setting.Items.Add(new SettingItem(call.Report.Where) { ["Name"] = call.Arguments[0], ["Value"] = call.Arguments[1] });
+        else call.Report.Error($"\"{call.Directive.Name}\" directive invalid value");
+    }
+}

@@ -1,0 +1,36 @@
+using MailProxy.Configuration.Conf;
+
+namespace MailProxy.Configuration;
+
+/// <summary>The one way to a configuration: file, <c>-g</c>, and <c>Mail:…</c> keys become one set of options, checked as a whole.</summary>
+internal static class ConfigurationLoader
+{
+    /// <summary>Loads a configuration. May block, for files and for the system resolver; what is wrong is in the messages.</summary>
+    public static ConfigurationResult Load(ConfigurationRequest request) => Load(request, LoadContext.SystemLookup);
+
+    /// <summary>Loads a configuration, with host names resolved by <paramref name="lookup"/>.</summary>
+    public static ConfigurationResult Load(ConfigurationRequest request, HostLookup lookup)
+    {
+        var messages = new List<ConfigurationMessage>();
+        var context = new LoadContext(Path.GetDirectoryName(request.ConfPath) ?? request.Prefix, request.Prefix, lookup);
+        var conf = new ConfReader(context, messages);
+        if (request.GlobalDirectives is { } directives) conf.ReadGlobal(directives);
+
+        var overlay = request.Overlay;
+        var isFileNeeded = overlay is null || !overlay.GetSection($"{OverlayReader.Root}:{OverlayReader.Servers}").GetChildren().Any();
+        if (request.ConfPath is { } path && (isFileNeeded || File.Exists(path))) conf.ReadMain(path);
+        else if (isFileNeeded) messages.Add(new ConfigurationMessage(ErrorLogLevel.Emerg, "no configuration: neither a file nor \"Mail:Servers\""));
+
+        var settings = conf.Settings;
+        if (overlay is not null) settings.Overlay(new OverlayReader(context, messages).Read(overlay));
+
+        var loader = new OptionsLoader(messages);
+        var options = loader.Load(settings);
+        new OptionsValidator(messages).Validate(loader.Servers, conf.IsComplete);
+        SkippedListenCheck.Warn(loader.Servers, conf.SkippedListens, lookup, messages);
+
+        var all = messages.Distinct().ToList();
+        var hasFailed = all.Exists(message => message.Level == ErrorLogLevel.Emerg);
+        return new ConfigurationResult { Options = hasFailed ? null : options, Messages = all, Files = conf.Files };
+    }
+}

@@ -1,0 +1,45 @@
+namespace MailProxy.Configuration.Directives;
+
+/// <summary>
+/// Makes an option a directive of the configuration file. It is all that a directive needs: <see cref="DirectiveTable"/>
+/// finds it, both syntaxes accept it, and README's table is held against it.
+/// </summary>
+/// <param name="name">The directive's name.</param>
+/// <param name="kind">What its arguments are.</param>
+/// <param name="contexts">The blocks in which it may stand.</param>
+[AttributeUsage(AttributeTargets.Property)]
+internal sealed class DirectiveAttribute(string name, DirectiveKind kind, DirectiveContexts contexts = DirectiveContexts.Mail | DirectiveContexts.Server) : Attribute
+{
+    public string Name => name;
+
+    public DirectiveKind Kind => kind;
+
+    public DirectiveContexts Contexts => contexts;
+
+    /// <summary>The words that <see cref="DirectiveKind.Choice"/> and <see cref="DirectiveKind.Choices"/> allow, in any case; for an enum in the order of its values.</summary>
+    public string[] Words { get; init; } = [];
+
+    /// <summary>The least value of a number or size.</summary>
+    public long Minimum { get; init; }
+
+    /// <summary>Whether a second one on the same level is allowed: of a scalar, the last wins. Lists need not say so.</summary>
+    public bool IsRepeatable { get; init; }
+
+    /// <summary>How README shows the arguments, where the kind does not tell.</summary>
+    public string? Syntax { get; init; }
+
+    /// <summary>How README shows the default, where the option's own value does not tell.</summary>
+    public string? Default { get; init; }
+}
+
+/// <summary>The blocks of a configuration file.</summary>
+[Flags]
+internal enum DirectiveContexts
+{
+    None = 0,
+    Main = 1,
+    Events = 2,
+    Mail = 4,
+    Server = 8,
+    All = Main | Events | Mail | Server,
+}

@@ -1,0 +1,118 @@
+using System.Collections.Frozen;
+
+namespace MailProxy.Configuration.Directives;
+
+/// <summary><c>error_log</c>: a target, and levels.</summary>
+internal static class ErrorLogDirective
+{
+    private const string Syslog = "syslog:";
+    private const string Memory = "memory:";
+    private const int SyslogPort = 514;
+    private const int LongestTag = 32;
+
+    private static readonly string[] Levels = ["emerg", "alert", "crit", "error", "warn", "notice", "info", "debug"];
+
+    private static readonly FrozenSet<string> DebugLevels = ((string[])["debug_core", "debug_alloc", "debug_mutex", "debug_event", "debug_http", "debug_mail", "debug_stream"]).ToFrozenSet();
+
+    private static readonly FrozenSet<string> Facilities = ((string[])
+    [
+        "kern", "user", "mail", "daemon", "auth", "intern", "lpr", "news", "uucp", "clock", "authpriv", "ftp", "ntp", "audit", "alert", "cron",
+        "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7",
+    ]).ToFrozenSet();
+
+    private static readonly FrozenSet<string> Severities = ((string[])["emerg", "alert", "crit", "error", "warn", "notice", "info", "debug"]).ToFrozenSet();
+
+    public static void Apply(DirectiveCall call)
+    {
+        var target = ReadTarget(call.Arguments[0], call.Context, call.Report);
+        var level = ReadLevel(call.Arguments.Skip(1), call.Report);
+        if (target is null || level is null) return;
+        call.Setting.Items.Add(new SettingItem(call.Report.Where) { [nameof(ErrorLogOptions.Target)] = target, [nameof(ErrorLogOptions.Level)] = level });
+    }
+
+    /// <summary>Reads a target; null with an error, or where there is nothing to write to.</summary>
+    public static string? ReadTarget(string word, LoadContext context, Report report)
+    {
+        if (word is "stderr" or "") return "stderr";
+        if (word.StartsWith(Memory, StringComparison.Ordinal))
+        {
+            report.Warn($"\"{word}\" is a log for debugging nginx itself, ignored");
+            return null;
+        }
+
+        if (!word.StartsWith(Syslog, StringComparison.Ordinal)) return context.BelowPrefix(word);
+        ReadSyslog(word[Syslog.Length..], context.Lookup, report);
+        return report.HasFailed ? null : word;
+    }
+
+    private static string? ReadLevel(IEnumerable<string> words, Report report)
+    {
+        string? level = null;
+        var isDebug = false;
+        foreach (var word in words)
+        {
+            if (Levels.Contains(word))
+            {
+                if (level is not null || isDebug) return Fail($"duplicate log level \"{word}\"", report);
+                level = word;
+            }
+            else if (DebugLevels.Contains(word) && level is null)
+            {
+                isDebug = true;
+            }
+            else
+            {
+                return Fail($"invalid log level \"{word}\"", report);
+            }
+        }
+
+        return level ?? (isDebug ? "debug" : "error");
+    }
+
+    private static void ReadSyslog(string parameters, HostLookup lookup, Report report)
+    {
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var parameter in parameters.Split(','))
+        {
+            var equals = parameter.IndexOf('=');
+            var name = equals < 0 ? parameter : parameter[..equals];
+            var value = equals < 0 ? null : parameter[(equals + 1)..];
+            var error = (name, value) switch
+            {
+                ("nohostname", null) => null,
+                ("server" or "facility" or "severity" or "tag", not null) when !seen.Add(name) => $"duplicate syslog \"{name}\"",
+                ("server", not null) => ReadServer(value, lookup),
+                ("facility", not null) => Facilities.Contains(value) ? null : $"unknown syslog facility \"{value}\"",
+                ("severity", not null) => Severities.Contains(value) ? null : $"unknown syslog severity \"{value}\"",
+                ("tag", not null) => ReadTag(value),
+                _ => $"unknown syslog parameter \"{parameter}\"",
+            };
+            if (error is not null)
+            {
+                report.Error(error);
+                return;
+            }
+        }
+
+        if (!seen.Contains("server")) report.Error("no syslog server specified");
+    }
+
+    private static string? ReadServer(string server, HostLookup lookup)
+    {
+        var addresses = new List<string>();
+        var reason = NetAddress.IsUnix(server) ? NetAddress.ReadUnix(server, addresses) : NetAddress.ReadPeer(server, SyslogPort, lookup, addresses);
+        return reason is null ? null : $"{reason} in syslog server \"{server}\"";
+    }
+
+    private static string? ReadTag(string tag)
+    {
+        if (tag.Length > LongestTag) return $"syslog tag length exceeds {LongestTag}";
+        return tag.All(character => char.IsAsciiLetterOrDigit(character) || character == '_') ? null : "syslog \"tag\" only allows alphanumeric characters and underscore";
+    }
+
+    private static string? Fail(string error, Report report)
+    {
+        report.Error(error);
+        return null;
+    }
+}

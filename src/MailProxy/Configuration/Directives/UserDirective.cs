@@ -1,0 +1,48 @@
+using System.Runtime.InteropServices;
+
+namespace MailProxy.Configuration.Directives;
+
+/// <summary><c>user</c>: an account, and a group.</summary>
+internal static class UserDirective
+{
+    public static void Apply(DirectiveCall call)
+    {
+        var user = call.Arguments[0];
+        var group = call.Arguments.Count > 1 ? call.Arguments[1] : null;
+        if (!call.Context.IsPrivileged)
+        {
+            call.Report.Warn("the \"user\" directive makes sense only if the master process runs with super-user privileges, ignored");
+            return;
+        }
+
+        if (!IsKnown(NativeMethods.getpwnam, user)) call.Report.Error($"getpwnam(\"{user}\") failed");
+        else if (group is not null && !IsKnown(NativeMethods.getgrnam, group)) call.Report.Error($"getgrnam(\"{group}\") failed");
+
+        call.Set(call.Path, user);
+        if (group is not null) call.Set("Group", group);
+    }
+
+    /// <summary>Asks the system's own functions, because accounts need not stand in files.</summary>
+    private static bool IsKnown(Func<string, nint> find, string name)
+    {
+        try
+        {
+            return find(name) != 0;
+        }
+        catch (Exception exception) when (exception is DllNotFoundException or EntryPointNotFoundException)
+        {
+            return true;
+        }
+    }
+
+    private static class NativeMethods
+    {
+        [DllImport("libc")]
+        [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+        internal static extern nint getpwnam([MarshalAs(UnmanagedType.LPUTF8Str)] string name);
+
+        [DllImport("libc")]
+        [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+        internal static extern nint getgrnam([MarshalAs(UnmanagedType.LPUTF8Str)] string name);
+    }
+}

@@ -1,0 +1,55 @@
+using System.Globalization;
+
+namespace MailProxy.Configuration;
+
+/// <summary>From canonical text to the value of an option.</summary>
+internal static class OptionValue
+{
+    /// <summary>Reads a text as a value of this type.</summary>
+    /// <param name="type">The property's type.</param>
+    /// <param name="text">The text; empty stands for null where the type has it.</param>
+    /// <param name="words">The words of an enum in the order of its values, where they are not its names.</param>
+    /// <param name="value">The value.</param>
+    public static bool TryParse(Type type, string text, string[] words, out object? value)
+    {
+        value = null;
+        if (type == typeof(string))
+        {
+            value = text;
+            return true;
+        }
+
+        var nullable = Nullable.GetUnderlyingType(type);
+        if (nullable is not null && text.Length == 0) return true;
+        value = ParseValue(nullable ?? type, text, words);
+        return value is not null;
+    }
+
+    /// <summary>The message about a text that is no such value.</summary>
+    public static ConfigurationMessage Invalid(string text, string where) => new(ErrorLogLevel.Emerg, $"invalid value \"{text}\" in {where}");
+
+    /// <summary><c>true</c> and <c>false</c>, or nginx's words.</summary>
+    public static bool? ParseFlag(string text) => text.ToLowerInvariant() switch
+    {
+        "on" or "true" => true,
+        "off" or "false" => false,
+        _ => null,
+    };
+
+    /// <summary><c>[d.]hh:mm:ss[.fffffff]</c>. A bare number would be days to .NET and seconds to nginx, and is refused.</summary>
+    public static TimeSpan? ParseTime(string text) =>
+        text.Contains(':') && TimeSpan.TryParseExact(text, "c", CultureInfo.InvariantCulture, out var time) && time >= TimeSpan.Zero ? time : null;
+
+    private static object? ParseValue(Type type, string text, string[] words)
+    {
+        if (type == typeof(bool)) return ParseFlag(text);
+        if (type == typeof(TimeSpan)) return ParseTime(text);
+        if (type == typeof(int)) return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+        if (type == typeof(long)) return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+        if (!type.IsEnum) return null;
+
+        var index = Array.FindIndex(words, word => word.Equals(text, StringComparison.OrdinalIgnoreCase));
+        if (index >= 0) return Enum.ToObject(type, index);
+        return words.Length == 0 && text.All(char.IsAsciiLetter) && Enum.TryParse(type, text, ignoreCase: true, out var named) ? named : null;
+    }
+}

@@ -1,0 +1,130 @@
+using System.Globalization;
+using MailProxy.Configuration.Directives;
+using Microsoft.Extensions.Configuration;
+
+namespace MailProxy.Configuration;
+
+/// <summary>Reads the options that stand below <c>Mail</c> in <c>appsettings.json</c> and the environment.</summary>
+internal sealed class OverlayReader(LoadContext context, List<ConfigurationMessage> messages)
+{
+    /// <summary>The section that holds every option.</summary>
+    public const string Root = "Mail";
+
+    /// <summary>The section of the servers, below the root.</summary>
+    public const string Servers = "Servers";
+
+    private readonly Settings _settings = new();
+
+    /// <summary>Reads the section; what is wrong is reported with its key.</summary>
+    public Settings Read(IConfiguration configuration)
+    {
+        foreach (var section in configuration.GetSection(Root).GetChildren())
+        {
+            if (section.Key.Equals(Servers, StringComparison.OrdinalIgnoreCase)) ReadServers(section);
+            else if (OptionSchema.Main.TryGetValue(section.Key, out var option)) ReadOption(section, option, _settings.Main);
+            else ReadSection(section, "", _settings.Mail, isServer: false);
+        }
+
+        return _settings;
+    }
+
+    private void ReadServers(IConfigurationSection servers)
+    {
+        foreach (var section in servers.GetChildren())
+        {
+            if (!int.TryParse(section.Key, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+            {
+                Unknown(section);
+                continue;
+            }
+
+            if (!_settings.Servers.TryGetValue(number, out var level)) _settings.Servers[number] = level = new SettingLevel(section.Path);
+            foreach (var child in section.GetChildren()) ReadSection(child, "", level, isServer: true);
+        }
+    }
+
+    private void ReadSection(IConfigurationSection section, string prefix, SettingLevel level, bool isServer)
+    {
+        var path = prefix + section.Key;
+        if (OptionSchema.Server.TryGetValue(path, out var option))
+        {
+            if (isServer || option.IsInheritable) ReadOption(section, option, level);
+            else Error($"\"{option.Path}\" is not allowed here", section.Path);
+        }
+        else if (prefix.Length == 0 && OptionSchema.Server.Keys.Any(key => key.StartsWith(path + ":", StringComparison.OrdinalIgnoreCase)))
+        {
+            foreach (var child in section.GetChildren()) ReadSection(child, path + ":", level, isServer);
+        }
+        else
+        {
+            Unknown(section);
+        }
+    }
+
+    private void ReadOption(IConfigurationSection section, OptionProperty option, SettingLevel level)
+    {
+        var setting = new Setting(section.Path);
+        level[option.Path] = setting;
+        var before = messages.Count(IsError);
+        if (option.IsList) ReadItems(section, option, setting);
+        else if (!section.GetChildren().Any()) setting.Value = ReadTexts(section, option, section.Value ?? "").FirstOrDefault();
+        else Unknown(section.GetChildren().First());
+        setting.HasFailed = messages.Count(IsError) > before;
+    }
+
+    private void ReadItems(IConfigurationSection section, OptionProperty option, Setting setting)
+    {
+        // An empty list is an empty text.
+        if (!string.IsNullOrEmpty(section.Value)) Error("a list is needed", section.Path);
+        foreach (var child in section.GetChildren())
+        {
+            if (!int.TryParse(child.Key, NumberStyles.None, CultureInfo.InvariantCulture, out _)) Unknown(child);
+            else if (option.ItemNames.Any()) ReadItem(child, option, setting);
+            else foreach (var text in ReadTexts(child, option, child.Value ?? "")) setting.Add(child.Path, text);
+        }
+    }
+
+    private List<string> ReadTexts(IConfigurationSection section, OptionProperty option, string text)
+    {
+        var values = new List<string>();
+        var report = new Report(messages, section.Path);
+        if (text.Contains('\0')) report.Error("invalid value");
+        else if (option.Directive is null) values.Add(text);
+        else DirectiveValue.ReadKey(option.Directive, text, context, report, values);
+        return values;
+    }
+
+    private void ReadItem(IConfigurationSection section, OptionProperty option, Setting setting)
+    {
+        var item = new SettingItem(section.Path);
+        foreach (var child in section.GetChildren())
+        {
+            var name = option.ItemNames.FirstOrDefault(known => known.Equals(child.Key, StringComparison.OrdinalIgnoreCase));
+            if (name is null) Unknown(child);
+            else item[name] = child.Value ?? "";
+        }
+
+        var report = new Report(messages, section.Path);
+        switch (option.Directive?.Kind)
+        {
+            case DirectiveKind.Listen:
+                ListenDirective.AddItems(setting, ListenDirective.ReadAddress(item.GetValueOrDefault(nameof(MailListenOptions.Address), ""), context.Lookup, report), item);
+                break;
+            case DirectiveKind.ErrorLog:
+                if (ErrorLogDirective.ReadTarget(item.GetValueOrDefault(nameof(ErrorLogOptions.Target), ""), context, report) is not { } target) break;
+                item[nameof(ErrorLogOptions.Target)] = target;
+                setting.Items.Add(item);
+                break;
+            default:
+                if (item.Values.All(DirectiveValue.IsOneLine)) setting.Items.Add(item);
+                else report.Error("a value has a line end");
+                break;
+        }
+    }
+
+    private void Unknown(IConfigurationSection section) => messages.Add(new ConfigurationMessage(ErrorLogLevel.Emerg, $"unknown configuration key \"{section.Path}\""));
+
+    private void Error(string text, string where) => new Report(messages, where).Error(text);
+
+    private static bool IsError(ConfigurationMessage message) => message.Level == ErrorLogLevel.Emerg;
+}
