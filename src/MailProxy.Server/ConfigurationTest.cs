@@ -34,7 +34,7 @@ internal sealed class ConfigurationTest(CommandLine commandLine, StartupErrors e
         foreach (var file in files)
         {
             standardOutput.WriteLine($"# configuration file {file.Path}:");
-            standardOutput.Write(System.Text.Encoding.UTF8.GetString(file.Bytes));
+            standardOutput.Write(System.Text.Encoding.UTF8.GetString(file.Content.Span));
             standardOutput.WriteLine();
         }
     }

@@ -40,6 +40,17 @@ internal static partial class NativeProcess
         if (SetUser(userId) < 0) throw Failure($"setuid({userId}) failed");
     }
 
+    /// <summary>
+    /// Takes INT and QUIT off the ignored signals. Shells start background jobs with both ignored, which .NET leaves so
+    /// and nginx does not. .NET looks once, before any code of ours: so the program begins again, as the same process.
+    /// </summary>
+    public static void StopIgnoringSignals()
+    {
+        if (!OperatingSystem.IsLinux()) return;
+        var interrupt = StopIgnoring(2);
+        if (StopIgnoring(3) || interrupt) ExecuteAgain();
+    }
+
     /// <summary>Sets how many files the process may open (<c>worker_rlimit_nofile</c>), raising the hard limit where it is lower and we may.</summary>
     /// <exception cref="IOException">The message is nginx's.</exception>
     public static void LimitOpenFiles(ulong count)
@@ -47,6 +58,24 @@ internal static partial class NativeProcess
         _ = GetLimit(OpenFilesLimit, out var limit);
         limit = new Limit { Soft = count, Hard = Math.Max(limit.Hard, count) };
         if (SetLimit(OpenFilesLimit, limit) < 0) throw Failure($"setrlimit(RLIMIT_NOFILE, {count}) failed");
+    }
+
+    /// <returns>Whether it was ignored.</returns>
+    private static bool StopIgnoring(int signal)
+    {
+        const int ActionSize = 256;
+        const nint Ignore = 1;
+        Span<byte> action = stackalloc byte[ActionSize];
+        if (GetAction(signal, 0, ref MemoryMarshal.GetReference(action)) < 0 || MemoryMarshal.Read<nint>(action) != Ignore) return false;
+        return SetHandler(signal, 0) == Ignore;
+    }
+
+    private static void ExecuteAgain()
+    {
+        var arguments = File.ReadAllText("/proc/self/cmdline").Split('\0')[..^1];
+        var vector = new nint[arguments.Length + 1];
+        for (var i = 0; i < arguments.Length; i++) vector[i] = Marshal.StringToCoTaskMemUTF8(arguments[i]);
+        _ = Execute("/proc/self/exe", vector);               // returns only where it failed: then INT and QUIT kill, as is their default
     }
 
     private static IOException Failure(string call)
@@ -60,6 +89,15 @@ internal static partial class NativeProcess
 
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     private static partial int Kill(int process, int signal);
+
+    [LibraryImport("libc", EntryPoint = "sigaction", SetLastError = true)]
+    private static partial int GetAction(int signal, nint newAction, ref byte oldAction);
+
+    [LibraryImport("libc", EntryPoint = "signal", SetLastError = true)]
+    private static partial nint SetHandler(int signal, nint handler);
+
+    [LibraryImport("libc", EntryPoint = "execv", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    private static partial int Execute(string path, nint[] arguments);
 
     [LibraryImport("libc", EntryPoint = "getpwnam", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
     private static partial nint FindUser(string name);

@@ -1,9 +1,8 @@
-using MailProxy.Configuration;
-using MailProxy.Diagnostics;
 using MailProxy.Hosting;
 using MailProxy.Server;
 using Prometheus;
 
+NativeProcess.StopIgnoringSignals();
 CommandLine commandLine;
 try
 {
@@ -38,7 +37,7 @@ builder.Services.AddMailProxy();
 builder.Services.AddSingleton(reader);
 builder.Services.AddSingleton<IHostLifetime, SignalLifetime>();
 builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
-builder.WebHost.ConfigureKestrel(kestrel => kestrel.UseMailProxy());
+builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => kestrel.UseMailProxy());
 
 await using var app = builder.Build();
 app.MapMailProxy();
@@ -48,7 +47,8 @@ try
 {
     await runtime.StartAsync(options);
     ProcessSetup.Apply(options, runtime.Log);
-    await app.RunAsync();
+    await app.StartAsync();
+    await app.WaitForShutdownAsync();
     ServerLog.Exit(runtime.Log);
     return 0;
 }

@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Logging;
-
 namespace MailProxy.Server;
 
 /// <summary>Events 600-699: the process. 690-694 are nginx's <c>notice</c>, 695-697 its <c>alert</c>.</summary>

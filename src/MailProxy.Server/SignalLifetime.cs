@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using MailProxy.Hosting;
-using Microsoft.Extensions.Hosting;
 
 namespace MailProxy.Server;
 

@@ -1,0 +1,28 @@
+using MailProxy.Configuration;
+using MailProxy.Diagnostics;
+using MailProxy.Transport;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace MailProxy.Hosting;
+
+/// <summary>What shows only when it is tried: whether the logs can be opened and the sockets bound.</summary>
+internal static class ConfigurationCheck
+{
+    /// <returns>What would keep the program from starting; an address that is in use, perhaps by the running one, does not count.</returns>
+    public static IReadOnlyList<string> Run(MailProxyOptions options)
+    {
+        var failures = new List<string>();
+        try
+        {
+            using var sinks = new LogSinks(TimeProvider.System);
+            using var logs = new ErrorLogSet(options, sinks, NullLoggerFactory.Instance, TimeProvider.System);
+        }
+        catch (IOException exception)
+        {
+            failures.Add(exception.Message);
+        }
+
+        failures.AddRange(ListenerSet.Check(new ListenTable(options).Sockets).Select(failure => failure.Message));
+        return failures;
+    }
+}

@@ -1,0 +1,75 @@
+using System.Collections.Concurrent;
+using MailProxy.Configuration;
+using MailProxy.Connections;
+using MailProxy.Diagnostics;
+using Microsoft.AspNetCore.Connections;
+
+namespace MailProxy.Hosting;
+
+/// <summary>One loaded configuration and the sessions that began under it: they keep it until they end, whatever is reloaded meanwhile.</summary>
+internal sealed class Generation : IDisposable
+{
+    private readonly ConcurrentDictionary<ConnectionContext, bool> _connections = new(ReferenceEqualityComparer.Instance);
+    private readonly TaskCompletionSource _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TimeProvider _time;
+    private ITimer? _shutdownTimer;
+    private volatile bool _retired;
+
+    public Generation(MailProxyOptions options, ErrorLogSet logs, TimeProvider time)
+    {
+        Options = options;
+        Logs = logs;
+        Table = new ListenTable(options);
+        _time = time;
+        var workers = options.WorkerProcesses > 0 ? options.WorkerProcesses : Environment.ProcessorCount;
+        WorkerConnections = new WorkerConnections(workers * options.WorkerConnections, options.WorkerConnections);
+    }
+
+    public MailProxyOptions Options { get; }
+
+    public ErrorLogSet Logs { get; }
+
+    public ListenTable Table { get; }
+
+    public WorkerConnections WorkerConnections { get; }
+
+    public Drain Drain { get; } = new();
+
+    /// <summary>Completes once the generation is retired and its last session has ended.</summary>
+    public Task Ended => _empty.Task;
+
+    public void Add(ConnectionContext connection) => _connections.TryAdd(connection, true);
+
+    public void Remove(ConnectionContext connection)
+    {
+        _connections.TryRemove(connection, out _);
+        CompleteIfOver();
+    }
+
+    /// <summary>No more sessions begin. Those that live may go on for <c>worker_shutdown_timeout</c>; without one, to their own end.</summary>
+    public void Retire()
+    {
+        _retired = true;
+        if (Options.WorkerShutdownTimeout is { } timeout)
+            _shutdownTimer = _time.CreateTimer(static drain => ((Drain)drain!).RequestStop(), Drain, timeout, Timeout.InfiniteTimeSpan);
+        CompleteIfOver();
+    }
+
+    /// <summary>Closes every session at once, without a word.</summary>
+    public void Abort()
+    {
+        foreach (var connection in _connections.Keys) connection.Abort(new ConnectionAbortedException("The program is stopped."));
+    }
+
+    public void Dispose()
+    {
+        _shutdownTimer?.Dispose();
+        Drain.Dispose();
+        Logs.Dispose();
+    }
+
+    private void CompleteIfOver()
+    {
+        if (_retired && _connections.IsEmpty) _empty.TrySetResult();
+    }
+}

@@ -1,0 +1,31 @@
+using Microsoft.Extensions.Logging;
+
+namespace MailProxy.Hosting;
+
+/// <summary>Events 500-599: the program's own life. 590-594 are nginx's <c>notice</c>, 598-599 its <c>emerg</c>.</summary>
+internal static partial class HostingLog
+{
+    [LoggerMessage(500, LogLevel.Warning, "{Message}", EventName = "ConfigurationWarning")]
+    public static partial void ConfigurationWarning(ILogger logger, string message);
+
+    [LoggerMessage(501, LogLevel.Critical, "{Error}", EventName = "AcceptFailed")]
+    public static partial void AcceptFailed(ILogger logger, string error);
+
+    [LoggerMessage(590, LogLevel.Information, "listening on {Count} sockets", EventName = "Started")]
+    public static partial void Started(ILogger logger, int count);
+
+    [LoggerMessage(591, LogLevel.Information, "gracefully shutting down", EventName = "Draining")]
+    public static partial void Draining(ILogger logger);
+
+    [LoggerMessage(592, LogLevel.Information, "reconfiguring", EventName = "Reconfiguring")]
+    public static partial void Reconfiguring(ILogger logger);
+
+    [LoggerMessage(593, LogLevel.Information, "reopening logs", EventName = "ReopeningLogs")]
+    public static partial void ReopeningLogs(ILogger logger);
+
+    [LoggerMessage(599, LogLevel.Critical, "{Error}", EventName = "BindFailed")]
+    public static partial void BindFailed(ILogger logger, string error);
+
+    [LoggerMessage(598, LogLevel.Critical, "{Message}", EventName = "ConfigurationError")]
+    public static partial void ConfigurationError(ILogger logger, string message);
+}

@@ -1,0 +1,50 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Diagnostics.HealthChecks;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace MailProxy.Hosting;
+
+/// <summary>The HTTP side.</summary>
+public static class MailProxyEndpointExtensions
+{
+    /// <summary>
+    /// Maps <c>/livez</c> (200 while the process answers) and <c>/readyz</c>, also as <c>/healthz</c> (200 while every
+    /// socket listens, 503 before that and once a shutdown has begun). <c>?verbose</c> names the checks, as JSON.
+    /// </summary>
+    public static IEndpointRouteBuilder MapMailProxy(this IEndpointRouteBuilder endpoints)
+    {
+        endpoints.MapHealthChecks("/livez", new HealthCheckOptions { Predicate = _ => false, ResponseWriter = WriteAsync });
+        endpoints.MapHealthChecks("/readyz", new HealthCheckOptions { ResponseWriter = WriteAsync });
+        endpoints.MapHealthChecks("/healthz", new HealthCheckOptions { ResponseWriter = WriteAsync });
+        return endpoints;
+    }
+
+    private static async Task WriteAsync(HttpContext context, HealthReport report)
+    {
+        if (!context.Request.Query.ContainsKey("verbose"))
+        {
+            context.Response.ContentType = "text/plain";
+            await context.Response.WriteAsync(report.Status == HealthStatus.Healthy ? "ok\n" : "unavailable\n");
+            return;
+        }
+
+        context.Response.ContentType = "application/json";
+        await using var json = new Utf8JsonWriter(context.Response.BodyWriter);
+        json.WriteStartObject();
+        json.WriteString("status", report.Status.ToString());
+        json.WriteStartObject("checks");
+        foreach (var (name, entry) in report.Entries)
+        {
+            json.WriteStartObject(name);
+            json.WriteString("status", entry.Status.ToString());
+            json.WriteString("description", entry.Description);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndObject();
+        json.WriteEndObject();
+    }
+}

@@ -1,0 +1,252 @@
+using System.Net;
+using System.Net.Sockets;
+using MailProxy.Authentication;
+using MailProxy.Configuration;
+using MailProxy.Connections;
+using MailProxy.Diagnostics;
+using MailProxy.Transport;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Logging;
+
+namespace MailProxy.Hosting;
+
+/// <summary>
+/// The running proxy: the configuration in force, its sockets and its sessions. A reload opens what is new before it
+/// closes what is gone, and changes nothing when anything of it fails.
+/// </summary>
+internal sealed class MailProxyRuntime(ListenerSet listeners, AuthHttpClient auth, SessionMetricsTable metrics, LogSinks sinks, ILoggerFactory loggers, TimeProvider time)
+    : IConnectionAdmission, IDisposable
+{
+    // A unix socket's client has no address of its own.
+    private static readonly EndPoint UnnamedPeer = new DnsEndPoint("unix", 0, AddressFamily.Unspecified);
+
+    private readonly SemaphoreSlim _change = new(1, 1);
+    private readonly List<Generation> _retired = [];
+    private Generation? _current;
+    private long _connectionNumber;
+
+    /// <summary>Whether a configuration is in force and every socket of it listens.</summary>
+    public bool IsListening { get; private set; }
+
+    /// <summary>Whether a graceful shutdown has begun.</summary>
+    public bool IsDraining { get; private set; }
+
+    /// <summary>The configuration in force; null before <see cref="StartAsync"/>.</summary>
+    public MailProxyOptions? Options => _current?.Options;
+
+    /// <summary>The process's own log.</summary>
+    public ILogger Log => Current.Logs.Process;
+
+    private Generation Current => _current ?? throw new InvalidOperationException("No configuration is in force.");
+
+    /// <summary>Opens logs and sockets. Sessions begin once Kestrel accepts.</summary>
+    /// <exception cref="StartupException">A log, an auth server's name or a socket is not to be had.</exception>
+    public async Task StartAsync(MailProxyOptions options, CancellationToken cancellationToken = default)
+    {
+        _current = await OpenAsync(options, cancellationToken);
+        listeners.AcceptFailed += exception => HostingLog.AcceptFailed(Log, exception.Message);
+        IsListening = true;
+        HostingLog.Started(Log, _current.Table.Sockets.Count);
+    }
+
+    /// <summary>Puts another configuration in force. Sessions go on under the one that they began with.</summary>
+    /// <returns>False where it failed; everything is then as it was, and the log says why.</returns>
+    public async Task<bool> ReloadAsync(ConfigurationResult configuration, CancellationToken cancellationToken = default)
+    {
+        await _change.WaitAsync(cancellationToken);
+        try
+        {
+            if (IsDraining) return false;
+            HostingLog.Reconfiguring(Log);
+            LogMessages(configuration);
+            if (configuration.Options is not { } options) return false;
+            var old = Current;
+            _current = await OpenAsync(options, cancellationToken);
+            Retire(old);
+            return true;
+        }
+        catch (StartupException exception)
+        {
+            HostingLog.ConfigurationError(Log, exception.Message);
+            return false;
+        }
+        finally
+        {
+            _change.Release();
+        }
+    }
+
+    /// <summary>Closes the sockets, sends away whoever has not logged in, and lets the others end.</summary>
+    public void BeginDrain()
+    {
+        if (IsDraining) return;
+        IsDraining = true;
+        IsListening = false;
+        HostingLog.Draining(Log);
+        listeners.Unbind();
+        Retire(Current);
+        foreach (var generation in Generations()) generation.Drain.RequestComeBack();
+    }
+
+    /// <summary>Completes when the last session has ended after <see cref="BeginDrain"/>.</summary>
+    public Task SessionsEnded => Task.WhenAll(Generations().Select(generation => generation.Ended));
+
+    /// <summary>Closes sockets and sessions at once, without a word.</summary>
+    public void StopNow()
+    {
+        IsDraining = true;
+        IsListening = false;
+        listeners.Unbind();
+        foreach (var generation in Generations())
+        {
+            generation.Retire();
+            generation.Abort();
+        }
+    }
+
+    public void ReopenLogs()
+    {
+        HostingLog.ReopeningLogs(Log);
+        sinks.Reopen();
+    }
+
+    /// <inheritdoc/>
+    public ConnectionScope? Admit(ConnectionContext connection)
+    {
+        var generation = Current;
+        var socket = connection.Features.GetRequiredFeature<IListenSocketFeature>().Socket;
+        if (generation.Table.Find(socket, connection.LocalEndPoint) is not { } address) return null;
+
+        var client = connection.RemoteEndPoint ?? UnnamedPeer;
+        var logContext = new SessionLogContext
+        {
+            ConnectionNumber = Interlocked.Increment(ref _connectionNumber),
+            Client = NginxAddress.WithoutPort(client),
+            Listener = address.Listen.Address,
+        };
+        var log = generation.Logs.ForSession(address.Server, logContext);
+        var sessionMetrics = metrics.For(address.Server.Protocol);
+        sessionMetrics.Accepted.Inc();
+        if (!generation.WorkerConnections.TryTake())
+        {
+            ConnectionLog.WorkerConnections(log, generation.WorkerConnections.PerWorker);
+            sessionMetrics.Ended(SessionEndReason.Limit).Inc();
+            return null;
+        }
+
+        sessionMetrics.Active.Inc();
+        generation.Add(connection);
+        return new ConnectionScope
+        {
+            Server = address.Server,
+            Listen = address.Listen,
+            Client = client,
+            Local = connection.LocalEndPoint ?? address.EndPoint,
+            LogContext = logContext,
+            Log = log,
+            Metrics = sessionMetrics,
+            TrustedPeers = address.TrustedPeers,
+            WorkerConnections = generation.WorkerConnections,
+            Drain = generation.Drain,
+            Owner = generation,
+        };
+    }
+
+    /// <inheritdoc/>
+    public void Release(ConnectionContext connection, ConnectionScope scope)
+    {
+        scope.Metrics.Active.Dec();
+        scope.WorkerConnections.Return();
+        ((Generation)scope.Owner).Remove(connection);
+    }
+
+    public void Dispose()
+    {
+        _change.Dispose();
+        foreach (var generation in Generations()) generation.Dispose();
+    }
+
+    private async Task<Generation> OpenAsync(MailProxyOptions options, CancellationToken cancellationToken)
+    {
+        var generation = new Generation(options, OpenLogs(options), time);
+        void ReportBindFailure(ListenException exception) => HostingLog.BindFailed(generation.Logs.Process, exception.Message);
+        listeners.BindFailed += ReportBindFailure;
+        try
+        {
+            await ResolveAuthServersAsync(options, cancellationToken);
+            await listeners.ApplyAsync(generation.Table.Sockets, cancellationToken);
+            return generation;
+        }
+        catch (ListenException exception)
+        {
+            generation.Dispose();
+            throw new StartupException(exception.Message, exception);
+        }
+        catch
+        {
+            generation.Dispose();
+            throw;
+        }
+        finally
+        {
+            listeners.BindFailed -= ReportBindFailure;
+        }
+    }
+
+    private ErrorLogSet OpenLogs(MailProxyOptions options)
+    {
+        try
+        {
+            return new ErrorLogSet(options, sinks, loggers, time);
+        }
+        catch (IOException exception)
+        {
+            throw new StartupException(exception.Message, exception);
+        }
+    }
+
+    private async Task ResolveAuthServersAsync(MailProxyOptions options, CancellationToken cancellationToken)
+    {
+        foreach (var server in options.Servers)
+        {
+            try
+            {
+                await auth.ResolveAsync(server.AuthHttp, cancellationToken);
+            }
+            catch (SocketException exception)
+            {
+                throw new StartupException($"host not found in auth_http \"{AuthHttpUrl.WithoutPlainScheme(server.AuthHttp.Url)}\" for server in {server.Source}", exception);
+            }
+        }
+    }
+
+    private void LogMessages(ConfigurationResult configuration)
+    {
+        foreach (var message in configuration.Messages)
+        {
+            if (message.Level == ErrorLogLevel.Emerg) HostingLog.ConfigurationError(Log, message.Text);
+            else HostingLog.ConfigurationWarning(Log, message.Text);
+        }
+    }
+
+    private void Retire(Generation generation)
+    {
+        lock (_retired) _retired.Add(generation);
+        generation.Retire();
+        _ = ForgetAsync(generation);
+    }
+
+    private async Task ForgetAsync(Generation generation)
+    {
+        await generation.Ended;
+        if (generation == _current) return;            // a drain: the log is needed to the last line
+        lock (_retired) _retired.Remove(generation);
+        generation.Dispose();
+    }
+
+    private List<Generation> Generations()
+    {
+        lock (_retired) return _current is null || _retired.Contains(_current) ? [.. _retired] : [.. _retired, _current];
+    }
+}

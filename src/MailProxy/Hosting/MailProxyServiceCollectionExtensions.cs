@@ -1,0 +1,50 @@
+using MailProxy.Authentication;
+using MailProxy.Connections;
+using MailProxy.Diagnostics;
+using MailProxy.Protocols.Imap;
+using MailProxy.Protocols.Pop3;
+using MailProxy.Protocols.Smtp;
+using MailProxy.Sessions;
+using MailProxy.Transport;
+using MailProxy.Transport.Managed;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Prometheus;
+
+namespace MailProxy.Hosting;
+
+/// <summary>Registers the proxy.</summary>
+public static class MailProxyServiceCollectionExtensions
+{
+    /// <summary>
+    /// Adds everything that <see cref="MailProxyKestrelExtensions.UseMailProxy"/> and
+    /// <see cref="MailProxyEndpointExtensions.MapMailProxy"/> need. Metrics go to prometheus-net's default registry
+    /// unless a <see cref="CollectorRegistry"/> is registered.
+    /// </summary>
+    public static IServiceCollection AddMailProxy(this IServiceCollection services)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton(_ => Metrics.DefaultRegistry);
+        services.TryAddSingleton<IMetricFactory>(provider => Metrics.WithCustomRegistry(provider.GetRequiredService<CollectorRegistry>()));
+        services.AddSingleton<SessionMetricsTable>();
+        services.AddSingleton<LogSinks>();
+
+        services.AddSingleton<ListenerSet>();
+        services.AddSingleton<IConnectionListenerFactory>(provider => provider.GetRequiredService<ListenerSet>());
+        services.AddSingleton<IConnectionFactory, ManagedConnectionFactory>();
+        services.AddSingleton<AuthHttpClient>();
+        services.AddSingleton<IAuthenticator>(provider => provider.GetRequiredService<AuthHttpClient>());
+        services.AddSingleton<IClientHostResolver, ClientHostResolver>();
+        services.AddSingleton<SessionServices>();
+        services.AddSingleton<IMailProtocol, ImapProtocol>();
+        services.AddSingleton<IMailProtocol, Pop3Protocol>();
+        services.AddSingleton<IMailProtocol, SmtpProtocol>();
+        services.AddSingleton<MailConnectionHandler>();
+        services.AddSingleton<MailProxyRuntime>();
+        services.AddSingleton<IConnectionAdmission>(provider => provider.GetRequiredService<MailProxyRuntime>());
+
+        services.AddHealthChecks().AddCheck<ListenerHealthCheck>("listeners");
+        return services;
+    }
+}
