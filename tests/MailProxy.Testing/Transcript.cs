@@ -16,9 +16,10 @@ public enum Chunks
 /// <summary>
 /// Plays a dialogue. Each line begins with who speaks:
 /// <c>C:</c> the client sends, <c>S:</c> the client receives, <c>U&gt;</c> the upstream sends, <c>U&lt;</c> the upstream
-/// receives, <c>T:</c> that many seconds pass, <c>A:</c> the last login the authenticator saw (<c>method login secret</c>).
+/// receives, <c>T:</c> that many seconds pass, <c>A:</c> the last login the authenticator saw (<c>method login secret</c>),
+/// <c>L:</c> a line that was logged by then.
 /// <c>C: +</c> lines joined by a trailing <c>\</c> go out in one piece. <c>S: &lt;close&gt;</c> and <c>U&lt; &lt;close&gt;</c> expect the end of the stream,
-/// <c>C: &lt;close&gt;</c> and <c>U&gt; &lt;close&gt;</c> make it, <c>S: &lt;nothing&gt;</c> and <c>U&lt; &lt;nothing&gt;</c> that nothing waits to be read.
+/// <c>C: &lt;close&gt;</c> and <c>U&gt; &lt;close&gt;</c> make it, <c>&lt;gone&gt;</c> also stops reading, <c>&lt;reset&gt;</c> fails, <c>S: &lt;nothing&gt;</c> and <c>U&lt; &lt;nothing&gt;</c> that nothing waits to be read.
 /// In expectations <c>**</c> matches anything; <c>\r \n \0 \xHH</c> stand for bytes; lines end in CRLF unless they end in <c>\c</c>.
 /// </summary>
 internal static partial class Transcript
@@ -64,6 +65,8 @@ internal static partial class Transcript
             case "C:" or "U>":
                 var sender = who == "C:" ? peers.Client : await peers.Upstream(cancellationToken);
                 if (text == "<close>") await sender.CloseAsync();
+                else if (text == "<gone>") await sender.LeaveAsync();
+                else if (text == "<reset>") await sender.ResetAsync();
                 else await sender.SendAsync(Bytes(text), chunks);
                 break;
             case "S:" or "U<":
@@ -78,8 +81,11 @@ internal static partial class Transcript
             case "A:":
                 peers.ExpectLogin(Latin1(Bytes(text + "\\c")));
                 break;
+            case "L:":
+                peers.ExpectLogged(text);
+                break;
             default:
-                throw new TranscriptException($"a line begins with C:, S:, U>, U<, T: or A:, not \"{who}\"");
+                throw new TranscriptException($"a line begins with C:, S:, U>, U<, T:, A: or L:, not \"{who}\"");
         }
     }
 

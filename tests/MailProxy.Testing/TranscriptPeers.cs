@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Net.Sockets;
 using MailProxy.Authentication;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Time.Testing;
 
 namespace MailProxy.Testing;
@@ -10,7 +12,8 @@ namespace MailProxy.Testing;
 /// <param name="upstreams">The upstream's ends, in the order of connecting.</param>
 /// <param name="authenticator">Who was asked.</param>
 /// <param name="time">The clock.</param>
-internal sealed class TranscriptPeers(IDuplexPipe client, MemoryUpstreams upstreams, FixedAuthenticator authenticator, FakeTimeProvider time)
+/// <param name="log">What was logged so far.</param>
+internal sealed class TranscriptPeers(IDuplexPipe client, MemoryUpstreams upstreams, FixedAuthenticator authenticator, FakeTimeProvider time, IEnumerable<string> log)
 {
     private TranscriptPeer? _upstream;
 
@@ -20,6 +23,11 @@ internal sealed class TranscriptPeers(IDuplexPipe client, MemoryUpstreams upstre
         _upstream ??= new TranscriptPeer((await upstreams.AcceptAsync(cancellationToken)).Peer);
 
     public void Pass(TimeSpan span) => time.Advance(span);
+
+    public void ExpectLogged(string expected)
+    {
+        if (!log.Any(line => Transcript.Matches(expected, line))) throw new TranscriptException($"\"{expected}\" is not in the log:\n{string.Join('\n', log)}");
+    }
 
     public void ExpectLogin(string expected)
     {
@@ -44,6 +52,19 @@ internal sealed class TranscriptPeer(IDuplexPipe pipe)
     }
 
     public async Task CloseAsync() => await pipe.Output.CompleteAsync();
+
+    /// <summary>Neither sends nor reads any more.</summary>
+    public async Task LeaveAsync()
+    {
+        await pipe.Input.CompleteAsync();
+        await pipe.Output.CompleteAsync();
+    }
+
+    public async Task ResetAsync()
+    {
+        var reset = new SocketException((int)SocketError.ConnectionReset);
+        await pipe.Output.CompleteAsync(new ConnectionResetException(reset.Message, reset));
+    }
 
     /// <summary>Reads up to the expectation's own end: a whole line, or as many bytes as it has where it ends in none.</summary>
     public async Task ExpectAsync(string expected, CancellationToken cancellationToken)
