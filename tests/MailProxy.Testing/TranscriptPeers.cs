@@ -16,11 +16,27 @@ namespace MailProxy.Testing;
 internal sealed class TranscriptPeers(IDuplexPipe client, MemoryUpstreams upstreams, FixedAuthenticator authenticator, FakeTimeProvider time, IEnumerable<string> log)
 {
     private TranscriptPeer? _upstream;
+    private (MemoryConnection Connection, TranscriptPeer Peer)? _authServer;
+
+    /// <summary>The auth server's ends; null where the authenticator asks none.</summary>
+    public MemoryUpstreams? AuthServers { get; init; }
 
     public TranscriptPeer Client { get; } = new(client);
 
     public async Task<TranscriptPeer> Upstream(CancellationToken cancellationToken) =>
         _upstream ??= new TranscriptPeer((await upstreams.AcceptAsync(cancellationToken)).Peer);
+
+    /// <summary>The auth server's end, a new one for each request.</summary>
+    public async Task<TranscriptPeer> AuthServer(CancellationToken cancellationToken)
+    {
+        if (_authServer is not { Connection.IsClosed: false })
+        {
+            var connection = await AuthServers!.AcceptAsync(cancellationToken);
+            _authServer = (connection, new TranscriptPeer(connection.Peer));
+        }
+
+        return _authServer.Value.Peer;
+    }
 
     public void Pass(TimeSpan span) => time.Advance(span);
 

@@ -27,6 +27,9 @@ internal sealed class SessionTranscript
 
     public AuthResult[] Answers { get; init; } = [FixedAuthenticator.Accept()];
 
+    /// <summary>Asks an auth server over HTTP in place of giving <see cref="Answers"/>.</summary>
+    public bool AuthHttp { get; init; }
+
     public EndPoint Client { get; init; } = new IPEndPoint(IPAddress.Loopback, 51438);
 
     public EndPoint Local { get; init; } = new IPEndPoint(IPAddress.Loopback, 31025);
@@ -70,12 +73,13 @@ internal sealed class SessionTranscript
         var client = new MemoryConnection();
         client.Proxy.Features.Set<IRelayFeature>(new ManagedRelay(client.Proxy, time));
         var scope = Scope();
-        var services = new SessionServices(Authenticator, upstreams, ClientHosts, time);
+        var authServers = new MemoryUpstreams();
+        var services = new SessionServices(AuthHttp ? new AuthHttpClient(authServers, time) : Authenticator, upstreams, ClientHosts, time);
         IMailProtocol protocol = Protocol switch { "imap" => new ImapProtocol(), "pop3" => new Pop3Protocol(), _ => new SmtpProtocol() };
         using var session = new MailSession(client.Proxy, new SessionContext(scope, services), protocol);
         var running = RunAsync(session, client);
 
-        var peers = new TranscriptPeers(client.Peer, upstreams, Authenticator, time, Log);
+        var peers = new TranscriptPeers(client.Peer, upstreams, Authenticator, time, Log) { AuthServers = authServers };
         await Transcript.PlayAsync(script, peers, chunks);
         Between?.Invoke(this);
         await Transcript.PlayAsync(afterwards, peers, chunks);
@@ -83,7 +87,7 @@ internal sealed class SessionTranscript
         await client.Peer.Input.CompleteAsync();
         time.Advance(TimeSpan.FromMinutes(2));          // a relay waits for the upstream, which has no more to say
         var end = await running.WaitAsync(TimeSpan.FromSeconds(20), TimeProvider.System);
-        Assert.Equal(0, upstreams.Open);
+        Assert.Equal(0, upstreams.Open + authServers.Open);
         Assert.All(Enumerable.Range(0, WorkerConnections), _ => Assert.True(scope.WorkerConnections.TryTake()));
         Secrets.AssertNoneIn(Log.Lines, Authenticator.Requests, Answers);
         return end;
@@ -99,6 +103,7 @@ internal sealed class SessionTranscript
     private ConnectionScope Scope()
     {
         var server = new ServerOptions { Protocol = Protocol, ServerName = "mx.test", Source = "test:1" };
+        server.AuthHttp.Url = "127.0.0.1:31999/a";
         Configure(server);
         var logContext = new SessionLogContext { ConnectionNumber = 2, Client = "127.0.0.1", Listener = "127.0.0.1:31025" };
         Log = new LogLines(logContext);
