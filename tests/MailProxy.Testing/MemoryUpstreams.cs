@@ -7,16 +7,21 @@ namespace MailProxy.Testing;
 /// <summary>Connects to upstreams in memory; <see cref="Failure"/> makes connecting fail instead.</summary>
 internal sealed class MemoryUpstreams : IConnectionFactory
 {
+    private readonly List<MemoryConnection> _all = [];
     private readonly Channel<MemoryConnection> _connected = Channel.CreateUnbounded<MemoryConnection>();
 
     /// <summary>What connecting throws; null connects.</summary>
     public Exception? Failure { get; init; }
+
+    /// <summary>Connections that the proxy has not closed.</summary>
+    public int Open => _all.Count(connection => !connection.IsClosed);
 
     public ValueTask<ConnectionContext> ConnectAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
         if (Failure is not null) return ValueTask.FromException<ConnectionContext>(Failure);
         var connection = new MemoryConnection();
         connection.Proxy.RemoteEndPoint = endpoint;
+        _all.Add(connection);
         _connected.Writer.TryWrite(connection);
         return ValueTask.FromResult<ConnectionContext>(connection.Proxy);
     }

@@ -16,9 +16,10 @@ public enum Chunks
 /// <summary>
 /// Plays a dialogue. Each line begins with who speaks:
 /// <c>C:</c> the client sends, <c>S:</c> the client receives, <c>U&gt;</c> the upstream sends, <c>U&lt;</c> the upstream
-/// receives, <c>T:</c> that many seconds pass, <c>A:</c> the last login the authenticator saw (<c>method login secret</c>).
+/// receives, <c>H&gt;</c> and <c>H&lt;</c> the same for the auth server, <c>T:</c> that many seconds pass, <c>A:</c> the last login the authenticator saw (<c>method login secret</c>),
+/// <c>L:</c> a line that was logged by then.
 /// <c>C: +</c> lines joined by a trailing <c>\</c> go out in one piece. <c>S: &lt;close&gt;</c> and <c>U&lt; &lt;close&gt;</c> expect the end of the stream,
-/// <c>C: &lt;close&gt;</c> and <c>U&gt; &lt;close&gt;</c> make it, <c>S: &lt;nothing&gt;</c> and <c>U&lt; &lt;nothing&gt;</c> that nothing waits to be read.
+/// <c>C: &lt;close&gt;</c> and <c>U&gt; &lt;close&gt;</c> make it, <c>&lt;gone&gt;</c> also stops reading, <c>&lt;reset&gt;</c> fails, <c>S: &lt;nothing&gt;</c> and <c>U&lt; &lt;nothing&gt;</c> that nothing waits to be read.
 /// In expectations <c>**</c> matches anything; <c>\r \n \0 \xHH</c> stand for bytes; lines end in CRLF unless they end in <c>\c</c>.
 /// </summary>
 internal static partial class Transcript
@@ -61,13 +62,15 @@ internal static partial class Transcript
     {
         switch (who)
         {
-            case "C:" or "U>":
-                var sender = who == "C:" ? peers.Client : await peers.Upstream(cancellationToken);
+            case "C:" or "U>" or "H>":
+                var sender = await PeerAsync(who[0], peers, cancellationToken);
                 if (text == "<close>") await sender.CloseAsync();
+                else if (text == "<gone>") await sender.LeaveAsync();
+                else if (text == "<reset>") await sender.ResetAsync();
                 else await sender.SendAsync(Bytes(text), chunks);
                 break;
-            case "S:" or "U<":
-                var receiver = who == "S:" ? peers.Client : await peers.Upstream(cancellationToken);
+            case "S:" or "U<" or "H<":
+                var receiver = await PeerAsync(who[0], peers, cancellationToken);
                 if (text == "<close>") await receiver.ExpectCloseAsync(cancellationToken);
                 else if (text == "<nothing>") receiver.ExpectNothing();
                 else await receiver.ExpectAsync(Latin1(Bytes(text)), cancellationToken);
@@ -78,10 +81,20 @@ internal static partial class Transcript
             case "A:":
                 peers.ExpectLogin(Latin1(Bytes(text + "\\c")));
                 break;
+            case "L:":
+                peers.ExpectLogged(text);
+                break;
             default:
-                throw new TranscriptException($"a line begins with C:, S:, U>, U<, T: or A:, not \"{who}\"");
+                throw new TranscriptException($"a line begins with C:, S:, U>, U<, H>, H<, T:, A: or L:, not \"{who}\"");
         }
     }
+
+    private static async Task<TranscriptPeer> PeerAsync(char who, TranscriptPeers peers, CancellationToken cancellationToken) => who switch
+    {
+        'U' => await peers.Upstream(cancellationToken),
+        'H' => await peers.AuthServer(cancellationToken),
+        _ => peers.Client,
+    };
 
     internal static bool Matches(string pattern, string actual) =>
         Regex.IsMatch(actual, "^" + Regex.Escape(pattern).Replace(@"\*\*", ".*", StringComparison.Ordinal) + "$", RegexOptions.Singleline);

@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Net.Sockets;
 using MailProxy.Authentication;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Time.Testing;
 
 namespace MailProxy.Testing;
@@ -10,16 +12,38 @@ namespace MailProxy.Testing;
 /// <param name="upstreams">The upstream's ends, in the order of connecting.</param>
 /// <param name="authenticator">Who was asked.</param>
 /// <param name="time">The clock.</param>
-internal sealed class TranscriptPeers(IDuplexPipe client, MemoryUpstreams upstreams, FixedAuthenticator authenticator, FakeTimeProvider time)
+/// <param name="log">What was logged so far.</param>
+internal sealed class TranscriptPeers(IDuplexPipe client, MemoryUpstreams upstreams, FixedAuthenticator authenticator, FakeTimeProvider time, IEnumerable<string> log)
 {
     private TranscriptPeer? _upstream;
+    private (MemoryConnection Connection, TranscriptPeer Peer)? _authServer;
+
+    /// <summary>The auth server's ends; null where the authenticator asks none.</summary>
+    public MemoryUpstreams? AuthServers { get; init; }
 
     public TranscriptPeer Client { get; } = new(client);
 
     public async Task<TranscriptPeer> Upstream(CancellationToken cancellationToken) =>
         _upstream ??= new TranscriptPeer((await upstreams.AcceptAsync(cancellationToken)).Peer);
 
+    /// <summary>The auth server's end, a new one for each request.</summary>
+    public async Task<TranscriptPeer> AuthServer(CancellationToken cancellationToken)
+    {
+        if (_authServer is not { Connection.IsClosed: false })
+        {
+            var connection = await AuthServers!.AcceptAsync(cancellationToken);
+            _authServer = (connection, new TranscriptPeer(connection.Peer));
+        }
+
+        return _authServer.Value.Peer;
+    }
+
     public void Pass(TimeSpan span) => time.Advance(span);
+
+    public void ExpectLogged(string expected)
+    {
+        if (!log.Any(line => Transcript.Matches(expected, line))) throw new TranscriptException($"\"{expected}\" is not in the log:\n{string.Join('\n', log)}");
+    }
 
     public void ExpectLogin(string expected)
     {
@@ -44,6 +68,19 @@ internal sealed class TranscriptPeer(IDuplexPipe pipe)
     }
 
     public async Task CloseAsync() => await pipe.Output.CompleteAsync();
+
+    /// <summary>Neither sends nor reads any more.</summary>
+    public async Task LeaveAsync()
+    {
+        await pipe.Input.CompleteAsync();
+        await pipe.Output.CompleteAsync();
+    }
+
+    public async Task ResetAsync()
+    {
+        var reset = new SocketException((int)SocketError.ConnectionReset);
+        await pipe.Output.CompleteAsync(new ConnectionResetException(reset.Message, reset));
+    }
 
     /// <summary>Reads up to the expectation's own end: a whole line, or as many bytes as it has where it ends in none.</summary>
     public async Task ExpectAsync(string expected, CancellationToken cancellationToken)

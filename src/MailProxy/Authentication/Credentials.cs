@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace MailProxy.Authentication;
 
 /// <summary>Who logs in, and the proof. The only place that holds a secret: <see cref="ToString"/> and logs never show it.</summary>
@@ -25,23 +27,27 @@ internal sealed class Credentials(AuthMethod method, byte[] login, byte[] secret
         _ => "none",
     };
 
-    /// <summary>A peer's text that is to be logged, without the secret that a peer may have echoed.</summary>
+    /// <summary>A peer's text that is to be logged, without the secret that a peer may have echoed, as it is or as SASL carries it.</summary>
     public byte[] Redact(ReadOnlySpan<byte> text)
     {
-        var clean = new List<byte>(text.Length);
-        while (!text.IsEmpty)
-        {
-            var at = Secret.Length == 0 ? -1 : text.IndexOf(Secret);
-            clean.AddRange(at < 0 ? text : text[..at]);
-            if (at < 0) break;
-            clean.AddRange("***"u8);
-            text = text[(at + Secret.Length)..];
-        }
-
-        return [.. clean];
+        byte[] message = [0, .. Login, 0, .. Secret];
+        return Secret.Length == 0 ? text.ToArray() : Replace(Replace(text, Encoding.ASCII.GetBytes(Convert.ToBase64String(message))), Secret);
     }
 
     public override string ToString() => $"{Method} (login and secret withheld)";
+
+    private static byte[] Replace(ReadOnlySpan<byte> text, ReadOnlySpan<byte> secret)
+    {
+        var clean = new List<byte>(text.Length);
+        for (int at; (at = text.IndexOf(secret)) >= 0; text = text[(at + secret.Length)..])
+        {
+            clean.AddRange(text[..at]);
+            clean.AddRange("***"u8);
+        }
+
+        clean.AddRange(text);
+        return [.. clean];
+    }
 }
 
 /// <summary>The values of <c>Auth-Method</c>.</summary>

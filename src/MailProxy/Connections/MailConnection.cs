@@ -26,6 +26,9 @@ internal sealed class MailConnection : IDisposable
     /// <summary>What the client's socket reported, where it failed.</summary>
     public Exception? Error { get; private set; }
 
+    /// <summary>Whether the deadline passed.</summary>
+    public bool Expired => _expired;
+
     private PipeReader Input => _context.Transport.Input;
 
     /// <summary>Reads and writes end <paramref name="after"/> from now.</summary>
@@ -64,13 +67,15 @@ internal sealed class MailConnection : IDisposable
     /// <summary>Gives back what <see cref="ReadAsync"/> lent.</summary>
     public void Advance(SequencePosition consumed, SequencePosition examined) => Input.AdvanceTo(consumed, examined);
 
-    /// <returns>False when the client did not take the bytes in time, or is gone: nothing more can be said to it.</returns>
+    /// <summary>Sends what was written. A client that does not take it before the deadline is cut off.</summary>
+    /// <returns>False when nothing more can be said to the client.</returns>
     public async ValueTask<bool> FlushAsync()
     {
         try
         {
             var result = await _context.Transport.Output.FlushAsync();
-            return !result.IsCanceled && !result.IsCompleted;
+            if (_expired) _context.Abort(new ConnectionAbortedException("The client did not take a reply in time."));
+            return !_expired && !result.IsCompleted;
         }
         catch (Exception exception) when (exception is IOException or ConnectionAbortedException or System.Net.Sockets.SocketException)
         {

@@ -7,13 +7,18 @@ namespace MailProxy.Diagnostics;
 internal static class SocketFailure
 {
     /// <returns><c>111: Connection refused</c>; where no system error is behind it, the exception's type.</returns>
-    public static string Describe(Exception exception)
+    public static string Describe(Exception exception) => Find(exception) is { } socket
+        ? $"{socket.NativeErrorCode}: {Marshal.GetPInvokeErrorMessage(socket.NativeErrorCode)}"
+        : exception.GetType().Name;
+
+    /// <summary>The system's error; null where none is behind the exception.</summary>
+    public static SocketException? Find(Exception exception)
     {
         for (var cause = exception; cause is not null; cause = cause.InnerException)
         {
-            if (cause is SocketException socket) return $"{socket.NativeErrorCode}: {Marshal.GetPInvokeErrorMessage(socket.NativeErrorCode)}";
+            if (cause is SocketException socket) return socket;
         }
 
-        return exception.GetType().Name;
+        return null;
     }
 }

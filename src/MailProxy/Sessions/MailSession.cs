@@ -1,6 +1,7 @@
 using System.Buffers;
 using MailProxy.Connections;
 using MailProxy.Diagnostics;
+using MailProxy.Wire;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 
@@ -25,6 +26,9 @@ internal sealed class MailSession : IDisposable
         _closeRequested = connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? CancellationToken.None;
     }
 
+    /// <summary>Where replies are written.</summary>
+    public ReplyWriter Output => _client.Output;
+
     private bool ToldToComeBack => _closeRequested.IsCancellationRequested || _context.Scope.Drain.ComeBack.IsCancellationRequested;
 
     /// <summary>Runs the session to its end. The connection is closed by the caller.</summary>
@@ -33,19 +37,28 @@ internal sealed class MailSession : IDisposable
         if (_context.Server.Proxy.Enabled == false) return await CloseForMaintenanceAsync();
         using var comeBack = _context.Scope.Drain.ComeBack.UnsafeRegister(static client => ((MailConnection)client!).Wake(), _client);
         using var closeRequested = _closeRequested.UnsafeRegister(static client => ((MailConnection)client!).Wake(), _client);
-        return await _protocol.PrepareAsync(this) ?? await GreetAsync() ?? await RunCommandsAsync();
+        try
+        {
+            return await _protocol.PrepareAsync(this) ?? await GreetAsync() ?? await RunCommandsAsync();
+        }
+        catch (OperationCanceledException) when (_context.Scope.Drain.Stop.IsCancellationRequested)
+        {
+            SessionLog.ShutdownTimeout(_context.Log);
+            _protocol.WriteComeBack(_client.Output);
+            return await SayLastAsync(SessionEndReason.Shutdown);
+        }
     }
 
     /// <summary>Waits before the greeting; a client that speaks first is turned away (<c>smtp_greeting_delay</c>).</summary>
-    /// <returns>What the client said too early; empty when it was silent; null when it is gone.</returns>
+    /// <returns>What the client said too early; empty when it was silent, or is to be told to come back; null when it is gone.</returns>
     public async ValueTask<byte[]?> WaitForSilenceAsync(TimeSpan delay)
     {
         _client.Arm(delay);
         while (true)
         {
             var read = await _client.ReadAsync();
-            if (read.Kind == ReadKind.Woken) continue;
-            if (read.Kind == ReadKind.Expired) return [];
+            if (read.Kind == ReadKind.Woken && !ToldToComeBack) continue;
+            if (read.Kind is ReadKind.Expired or ReadKind.Woken) return [];
             if (read.Kind != ReadKind.Data) return null;
             var early = read.Result.Buffer.ToArray();
             _client.Advance(read.Result.Buffer.End, read.Result.Buffer.End);
@@ -53,7 +66,13 @@ internal sealed class MailSession : IDisposable
         }
     }
 
-    public MailConnection Client => _client;
+    /// <summary>Sends what was written, and nothing after it.</summary>
+    public async ValueTask<SessionEndReason> SayLastAsync(SessionEndReason reason)
+    {
+        _client.Arm(_context.Server.Timeout);
+        await _client.FlushAsync();
+        return reason;
+    }
 
     public void Dispose() => _client.Dispose();
 
@@ -61,9 +80,7 @@ internal sealed class MailSession : IDisposable
     {
         SessionLog.Maintenance(_context.Log);
         _protocol.WriteComeBack(_client.Output);
-        _client.Arm(_context.Server.Timeout);
-        await _client.FlushAsync();
-        return SessionEndReason.Maintenance;
+        return await SayLastAsync(SessionEndReason.Maintenance);
     }
 
     private async ValueTask<SessionEndReason?> GreetAsync()
@@ -154,9 +171,7 @@ internal sealed class MailSession : IDisposable
     {
         SessionLog.ToldToComeBack(_context.Log);
         _protocol.WriteComeBack(_client.Output);
-        _client.Arm(_context.Server.Timeout);
-        await _client.FlushAsync();
-        return SessionEndReason.Shutdown;
+        return await SayLastAsync(SessionEndReason.Shutdown);
     }
 
     private SessionEndReason GoneWhileReading(ReadKind kind)
@@ -168,14 +183,9 @@ internal sealed class MailSession : IDisposable
 
     private SessionEndReason GoneWhileWriting()
     {
-        if (_client.Error is { } error)
-        {
-            if (error is not ConnectionAbortedException) SessionLog.ClientError(_context.Log, "send()", SocketFailure.Describe(error));
-            return SessionEndReason.ClientClosed;
-        }
-
-        _connection.Abort(new ConnectionAbortedException("The client did not take a reply in time."));
-        return TimedOut();
+        if (_client.Expired) return TimedOut();
+        if (_client.Error is { } error and not ConnectionAbortedException) SessionLog.ClientError(_context.Log, "send()", SocketFailure.Describe(error));
+        return SessionEndReason.ClientClosed;
     }
 
     private SessionEndReason TimedOut()

@@ -79,6 +79,7 @@ internal sealed class SaslExchange(SessionContext context, byte[] promptPrefix, 
     private SaslOutcome LoginUser(ReadOnlySpan<byte> response, ReplyWriter output)
     {
         if (!Base64Line.TryDecode(response, out _login)) return Refuse("LOGIN", SaslError.Base64);
+        context.LogContext.Login = PeerText.ToText(_login);
         return Prompt(State.LoginPassword, "Password:"u8, output);
     }
 

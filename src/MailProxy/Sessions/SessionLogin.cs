@@ -19,26 +19,19 @@ internal sealed class SessionLogin(ConnectionContext connection, SessionContext 
     public async ValueTask<SessionEndReason?> AttemptAsync(Credentials credentials)
     {
         _attempts++;
-        try
+        var result = await AskAsync(credentials);
+        switch (result.Status)
         {
-            var result = await AskAsync(credentials);
-            switch (result.Status)
-            {
-                case AuthStatus.Accepted:
-                    return await new SessionProxy(connection, context, protocol, client).RunAsync(result, credentials.Method);
-                case AuthStatus.Rejected:
-                    Count(credentials.Method, LoginResult.Rejected);
-                    return await RejectAsync(result);
-                default:
-                    Count(credentials.Method, LoginResult.AuthUnavailable);
-                    return await FailAsync(SessionEndReason.AuthUnavailable);
-            }
-        }
-        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
-        {
-            SessionLog.ShutdownTimeout(context.Log);
-            protocol.WriteComeBack(client.Output);
-            return await SayLastAsync(SessionEndReason.Shutdown);
+            case AuthStatus.Accepted:
+                return await new SessionProxy(connection, context, protocol, client).RunAsync(result, credentials.Method);
+            case AuthStatus.Rejected:
+                Count(credentials.Method, LoginResult.Rejected);
+                return await RejectAsync(result);
+            default:
+                Count(credentials.Method, LoginResult.AuthUnavailable);
+                protocol.WriteInternalError(client.Output);
+                await FlushAsync();
+                return SessionEndReason.AuthUnavailable;
         }
     }
 
@@ -90,24 +83,16 @@ internal sealed class SessionLogin(ConnectionContext connection, SessionContext 
         SessionLog.LoginFailed(context.Log, PeerText.ToText(result.Text));
         if (result.Wait > TimeSpan.Zero) await Task.Delay(result.Wait, context.Time, _stop);
         protocol.WriteAuthFailure(result, client.Output);
-        var end = await SayLastAsync(SessionEndReason.AuthRejected);
-        if (result.Wait == TimeSpan.Zero || client.Error is not null) return end;
+        if (!await FlushAsync() || result.Wait == TimeSpan.Zero) return SessionEndReason.AuthRejected;
         protocol.ResetLogin();
         LogContext.Action = SessionAction.Authenticating;
         return null;
     }
 
-    private ValueTask<SessionEndReason> FailAsync(SessionEndReason reason)
-    {
-        protocol.WriteInternalError(client.Output);
-        return SayLastAsync(reason);
-    }
-
-    private async ValueTask<SessionEndReason> SayLastAsync(SessionEndReason reason)
+    private ValueTask<bool> FlushAsync()
     {
         client.Arm(context.Server.Timeout);
-        if (!await client.FlushAsync() && client.Error is null) connection.Abort(new ConnectionAbortedException("The client did not take a reply in time."));
-        return reason;
+        return client.FlushAsync();
     }
 
     private void Count(AuthMethod method, LoginResult result) => context.Scope.Metrics.Logins(Credentials.NameOf(method), result).Inc();

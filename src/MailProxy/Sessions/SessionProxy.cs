@@ -41,7 +41,7 @@ internal sealed class SessionProxy(ConnectionContext connection, SessionContext 
                     reply = await protocol.CreateUpstreamLogin(result).LoginAsync(dialogue, budget.Token);
                     logins.UpstreamLoginSeconds.Observe(context.Time.GetElapsedTime(began).TotalSeconds);
                 }
-                catch (Exception exception) when (!_stop.IsCancellationRequested && IsUpstreamFailure(exception))
+                catch (Exception exception) when (IsUpstreamFailure(exception))
                 {
                     logins.Logins(Credentials.NameOf(method), LoginResult.UpstreamFailed).Inc();
                     return await FailAsync(exception, result);
@@ -58,8 +58,8 @@ internal sealed class SessionProxy(ConnectionContext connection, SessionContext 
         }
     }
 
-    private static bool IsUpstreamFailure(Exception exception) =>
-        exception is UpstreamException or OperationCanceledException or IOException or SocketException;
+    private bool IsUpstreamFailure(Exception exception) =>
+        exception is UpstreamException or IOException or SocketException || (exception is OperationCanceledException && !_stop.IsCancellationRequested);
 
     private async ValueTask<SessionEndReason> RelayAsync(ConnectionContext upstream, byte[] reply)
     {
@@ -121,7 +121,7 @@ internal sealed class SessionProxy(ConnectionContext connection, SessionContext 
     private async ValueTask<SessionEndReason> SayLastAsync(SessionEndReason reason)
     {
         client.Arm(context.Server.Timeout);
-        if (!await client.FlushAsync() && client.Error is null) connection.Abort(new ConnectionAbortedException("The client did not take a reply in time."));
+        await client.FlushAsync();
         return reason;
     }
 
@@ -134,7 +134,28 @@ internal sealed class SessionProxy(ConnectionContext connection, SessionContext 
             case UpstreamException { Error: UpstreamError.NoPassword }: UpstreamLog.NoPassword(context.Log); break;
             case UpstreamException { Error: UpstreamError.UnsafeCredentials }: UpstreamLog.UnsafeCredentials(context.Log); break;
             case UpstreamException upstream: LogReply(upstream, result); break;
-            default: UpstreamLog.Failed(context.Log, context.LogContext.Action == SessionAction.ConnectingToUpstream ? "connect()" : "recv()", SocketFailure.Describe(exception)); break;
+            default: LogSocketFailure(exception); break;
+        }
+    }
+
+    /// <summary>As in nginx: what it learns of while it waits for the connection, it blames on its next system call.</summary>
+    private void LogSocketFailure(Exception exception)
+    {
+        var isConnecting = context.LogContext.Action == SessionAction.ConnectingToUpstream;
+        var error = SocketFailure.Find(exception)?.SocketErrorCode;
+        var failure = SocketFailure.Describe(exception);
+        if (isConnecting && error is SocketError.NetworkUnreachable or SocketError.NetworkDown or SocketError.HostDown)
+        {
+            UpstreamLog.Failed(context.Log, $"connect() to {context.LogContext.Upstream}", failure);
+        }
+        else if (isConnecting && error is not (null or SocketError.ConnectionRefused or SocketError.ConnectionReset or SocketError.TimedOut or SocketError.HostUnreachable))
+        {
+            UpstreamLog.ConnectFailedUnusually(context.Log, context.LogContext.Upstream!, failure);
+        }
+        else
+        {
+            context.LogContext.Action = SessionAction.ReadingUpstream;
+            UpstreamLog.Failed(context.Log, "recv()", failure);
         }
     }
 

@@ -28,4 +28,7 @@ internal static partial class UpstreamLog
 
     [LoggerMessage(407, LogLevel.Warning, "upstream does not offer XCLIENT, it is not told the client's address", EventName = "XclientNotOffered")]
     public static partial void XclientNotOffered(ILogger logger);
+
+    [LoggerMessage(408, LogLevel.Critical, "connect() to {Address} failed ({Error})", EventName = "UpstreamConnectFailedUnusually")]
+    public static partial void ConnectFailedUnusually(ILogger logger, string address, string error);
 }

@@ -1,190 +1,157 @@
-using MailProxy.Authentication;
 using MailProxy.Diagnostics;
 using MailProxy.Testing;
 
 namespace MailProxy.Tests.Sessions;
 
+/// <summary>The life of a session before login: timers, limits, shutdowns.</summary>
 public sealed class MailSessionTests
 {
-    public static TheoryData<string, string, string, string> Protocols => new()
+    [Theory, MemberData(nameof(Dialect.Protocols), MemberType = typeof(Dialect))]
+    public async Task The_timer_of_the_login_is_absolute(string protocol)
     {
-        { "imap", "S: * OK IMAP4 ready\n", "S: * BYE [UNAVAILABLE] try again later\nS: <close>", "C: a LOGIN u p\n" },
-        { "pop3", "S: +OK POP3 ready\n", "S: -ERR [SYS/TEMP] try again later\nS: <close>", "C: AUTH PLAIN AHUAcA==\n" },
-        { "smtp", "S: 220 mx.test ESMTP ready\n", "S: 421 4.3.2 mx.test try again later\nS: <close>", "C: AUTH PLAIN AHUAcA==\n" },
-    };
-
-    [Theory, MemberData(nameof(Protocols))]
-    public async Task The_timer_of_the_login_is_absolute(string protocol, string greeting, string comeBack, string login)
-    {
-        Assert.NotEmpty(comeBack + login);
-        var noop = protocol == "imap" ? "C: a NOOP\nS: a OK completed\n" : $"C: NOOP\nS: {(protocol == "pop3" ? "+OK" : "250 2.0.0 OK")}\n";
+        var dialect = Dialect.Of(protocol);
         var session = new SessionTranscript { Protocol = protocol };
-        Assert.Equal(SessionEndReason.TimedOut, await session.PlayAsync($"{greeting}T: 40\n{noop}T: 19\nS: <nothing>\nT: 2\nS: <close>"));
-        Assert.Equal(["Information: client timed out (110: Connection timed out)"], session.Log.Lines);
+        Assert.Equal(SessionEndReason.TimedOut, await session.PlayAsync($"{dialect.Greeting}T: 40\n{dialect.Noop}T: 19\nS: <nothing>\nT: 2\nS: <close>"));
+        Assert.Equal(["Information: client timed out (110: Connection timed out) while in auth state"], session.Log);
     }
 
-    [Theory, MemberData(nameof(Protocols))]
-    public async Task A_graceful_shutdown_sends_waiting_clients_away(string protocol, string greeting, string comeBack, string login)
+    [Theory, MemberData(nameof(Dialect.Protocols), MemberType = typeof(Dialect))]
+    public async Task A_failed_attempt_starts_the_timer_anew(string protocol)
     {
-        Assert.NotEmpty(login);
-        SessionTranscript session = null!;
-        session = new SessionTranscript { Protocol = protocol, Between = () => session.Drain.RequestComeBack() };
-        Assert.Equal(SessionEndReason.Shutdown, await session.PlayAsync(greeting, comeBack));
+        var dialect = Dialect.Of(protocol);
+        var session = new SessionTranscript { Protocol = protocol, Answers = [FixedAuthenticator.Reject("no", wait: 70)] };
+        Assert.Equal(SessionEndReason.TimedOut, await session.PlayAsync($"""
+            {dialect.Greeting}T: 59
+            {dialect.Login}T: 69
+            S: <nothing>
+            T: 1
+            S: {dialect.Failure}no
+            T: 59
+            {dialect.Noop}T: 2
+            S: <close>
+            """));
     }
 
-    [Theory, MemberData(nameof(Protocols))]
-    public async Task A_login_that_has_begun_survives_a_graceful_shutdown(string protocol, string greeting, string comeBack, string login)
+    [Theory, MemberData(nameof(Dialect.Protocols), MemberType = typeof(Dialect))]
+    public async Task A_normal_disconnect_leaves_no_line_in_the_log(string protocol)
     {
-        Assert.NotEmpty(comeBack);
-        SessionTranscript session = null!;
-        session = new SessionTranscript { Protocol = protocol, Configure = server => server.Proxy.Xclient = false, Answers = [FixedAuthenticator.Accept("u", "p")], Between = () => session.Drain.RequestComeBack() };
-        var rest = protocol switch
+        var dialect = Dialect.Of(protocol);
+        foreach (var goodbye in new[] { "C: <close>", "C: NO\\c\nC: <close>", "C: <gone>" })
         {
-            "imap" => "U> * OK\nU< a LOGIN {1}\nU> + \nU< u {1}\nU> + \nU< p\nU> a OK in\nS: a OK in\n",
-            "pop3" => "U> +OK\nU< USER u\nU> +OK\nU< PASS p\nU> +OK in\nS: +OK in\n",
-            _ => "U> 220 up\nU< HELO mx.test\nU> 250 up\nS: 235 2.0.0 OK\n",
-        };
-        await session.PlayAsync(greeting + login, rest + "C: more\nU< more\nU> answer\nS: answer");
+            var session = new SessionTranscript { Protocol = protocol };
+            Assert.Equal(SessionEndReason.ClientClosed, await session.PlayAsync($"{dialect.Greeting}{dialect.Noop}{goodbye}"));
+            Assert.Empty(session.Log);
+        }
     }
 
-    [Theory, MemberData(nameof(Protocols))]
-    public async Task The_shutdown_timeout_ends_a_login_with_a_word(string protocol, string greeting, string comeBack, string login)
+    [Theory, MemberData(nameof(Dialect.Protocols), MemberType = typeof(Dialect))]
+    public async Task A_client_that_resets_the_connection_is_logged(string protocol)
     {
-        SessionTranscript session = null!;
-        session = new SessionTranscript { Protocol = protocol, Between = () => session.Drain.RequestStop() };
-        Assert.Equal(SessionEndReason.Shutdown, await session.PlayAsync(greeting + login, comeBack));
+        var session = new SessionTranscript { Protocol = protocol };
+        Assert.Equal(SessionEndReason.ClientClosed, await session.PlayAsync($"{Dialect.Of(protocol).Greeting}C: <reset>\nS: <close>"));
+        Assert.Equal(["Information: recv() failed (104: Connection reset by peer) while in auth state"], session.Log);
+    }
+
+    [Theory, MemberData(nameof(Dialect.Protocols), MemberType = typeof(Dialect))]
+    public async Task A_client_that_is_gone_when_it_is_answered_leaves_no_line_in_the_log(string protocol)
+    {
+        var dialect = Dialect.Of(protocol);
+        var session = new SessionTranscript { Protocol = protocol, Answers = [FixedAuthenticator.Reject("no", wait: 1)] };
+        Assert.Equal(SessionEndReason.AuthRejected, await session.PlayAsync($"{dialect.Greeting}{dialect.Login}C: <gone>\nT: 1"));
+        Assert.Equal("Information: client login failed: \"no\" while in http auth state, login: \"user\"", Assert.Single(session.Log));
+    }
+
+    [Theory]
+    [InlineData("imap", "a CAPABILITY\\r\\n")]
+    [InlineData("pop3", "CAPA\\r\\n")]
+    [InlineData("smtp", "EHLO cl.ient\\r\\n")]
+    public async Task A_client_that_never_reads_is_cut_off_by_the_timer(string protocol, string command)
+    {
+        var batch = string.Concat(Enumerable.Repeat(command, 1000));
+        var session = new SessionTranscript { Protocol = protocol, Cuts = [Chunks.Whole], Configure = server => server.Smtp.Capabilities = [new string('x', 60)] };
+        Assert.Equal(SessionEndReason.TimedOut, await session.PlayAsync($"{Dialect.Of(protocol).Greeting}C: {batch}\nC: {batch}\nT: 59\nT: 2"));
+        Assert.Equal(["Information: client timed out (110: Connection timed out) while in auth state"], session.Log);
+    }
+
+    [Theory]
+    [InlineData("imap", 5, 5)]
+    [InlineData("pop3", 5, 5)]
+    [InlineData("smtp", 5, 5)]
+    [InlineData("pop3", 2, 2)]
+    [InlineData("pop3", 1, 1)]
+    [InlineData("pop3", 0, 1)]
+    public async Task Lines_that_cannot_be_parsed_are_counted_up_to_max_errors(string protocol, int maxErrors, int allowed)
+    {
+        var dialect = Dialect.Of(protocol);
+        var session = new SessionTranscript { Protocol = protocol, Configure = server => server.MaxErrors = maxErrors };
+        var errors = string.Concat(Enumerable.Repeat(dialect.Error + (allowed > 1 ? dialect.Noop : ""), allowed - 1)) + dialect.Error;
+        Assert.Equal(SessionEndReason.ProtocolError, await session.PlayAsync(dialect.Greeting + errors + "S: <close>"));
+        Assert.Equal(["Information: client sent too many invalid commands while in auth state"], session.Log);
+    }
+
+    [Theory, MemberData(nameof(Dialect.Protocols), MemberType = typeof(Dialect))]
+    public async Task An_invalid_line_is_skipped_to_its_end_and_a_failed_attempt_forgives_nothing(string protocol)
+    {
+        var dialect = Dialect.Of(protocol);
+        var error = dialect.Error.Replace("X\n", "X \\0\\xFF\\r more of it\n", StringComparison.Ordinal);
+        var session = new SessionTranscript { Protocol = protocol, Configure = server => server.MaxErrors = 2, Answers = [FixedAuthenticator.Reject("no", wait: 1)] };
+        await session.PlayAsync($"{dialect.Greeting}{error}{dialect.Noop}{dialect.Login}T: 1\nS: {dialect.Failure}no\n{error}S: <close>");
+    }
+
+    [Theory, MemberData(nameof(Dialect.Protocols), MemberType = typeof(Dialect))]
+    public async Task Proxy_off_turns_every_client_away(string protocol)
+    {
+        var session = new SessionTranscript { Protocol = protocol, Configure = server => server.Proxy.Enabled = false };
+        Assert.Equal(SessionEndReason.Maintenance, await session.PlayAsync(Dialect.Of(protocol).ComeBack));
+    }
+
+    [Theory, MemberData(nameof(Dialect.Protocols), MemberType = typeof(Dialect))]
+    public async Task A_graceful_shutdown_sends_waiting_clients_away(string protocol)
+    {
+        var dialect = Dialect.Of(protocol);
+        var session = new SessionTranscript { Protocol = protocol, Between = session => session.Drain.RequestComeBack() };
+        Assert.Equal(SessionEndReason.Shutdown, await session.PlayAsync(dialect.Greeting + "C: NO\\c", dialect.ComeBack));
+    }
+
+    [Theory, MemberData(nameof(Dialect.Protocols), MemberType = typeof(Dialect))]
+    public async Task A_login_that_has_begun_survives_a_graceful_shutdown(string protocol)
+    {
+        var dialect = Dialect.Of(protocol);
+        var session = new SessionTranscript { Protocol = protocol, Between = session => session.Drain.RequestComeBack() };
+        await session.PlayAsync(dialect.Greeting + dialect.Login, dialect.Upstream + "C: more\nU< more\nU> answer\nS: answer");
+    }
+
+    [Theory, MemberData(nameof(Dialect.Protocols), MemberType = typeof(Dialect))]
+    public async Task A_refused_client_is_sent_away_when_a_graceful_shutdown_has_begun(string protocol)
+    {
+        var dialect = Dialect.Of(protocol);
+        var session = new SessionTranscript { Protocol = protocol, Answers = [FixedAuthenticator.Reject("no", wait: 5)], Between = session => session.Drain.RequestComeBack() };
+        Assert.Equal(SessionEndReason.Shutdown, await session.PlayAsync(dialect.Greeting + dialect.Login, $"S: <nothing>\nT: 5\nS: {dialect.Failure}no\n{dialect.ComeBack}"));
+    }
+
+    [Theory, MemberData(nameof(Dialect.Protocols), MemberType = typeof(Dialect))]
+    public async Task The_shutdown_timeout_ends_a_login_at_the_upstream_with_a_word(string protocol)
+    {
+        var dialect = Dialect.Of(protocol);
+        var session = new SessionTranscript { Protocol = protocol, Between = session => session.Drain.RequestStop() };
+        Assert.Equal(SessionEndReason.Shutdown, await session.PlayAsync(dialect.Greeting + dialect.Login, dialect.ComeBack + "U< <close>"));
         Assert.Contains("Information: shutdown timeout", session.Log.Lines);
     }
 
-    [Theory, MemberData(nameof(Protocols))]
-    public async Task The_shutdown_timeout_ends_a_relay(string protocol, string greeting, string comeBack, string login)
+    [Theory, MemberData(nameof(Dialect.Protocols), MemberType = typeof(Dialect))]
+    public async Task The_shutdown_timeout_ends_the_wait_after_a_refusal_with_a_word(string protocol)
     {
-        Assert.NotEmpty(comeBack);
-        SessionTranscript session = null!;
-        session = new SessionTranscript { Protocol = protocol, Configure = server => server.Proxy.Xclient = false, Answers = [FixedAuthenticator.Accept("u", "p")], Between = () => session.Drain.RequestStop() };
-        var rest = protocol switch
-        {
-            "imap" => "U> * OK\nU< a LOGIN {1}\nU> + \nU< u {1}\nU> + \nU< p\nU> a OK in\nS: a OK in\n",
-            "pop3" => "U> +OK\nU< USER u\nU> +OK\nU< PASS p\nU> +OK in\nS: +OK in\n",
-            _ => "U> 220 up\nU< HELO mx.test\nU> 250 up\nS: 235 2.0.0 OK\n",
-        };
-        Assert.Equal(SessionEndReason.Shutdown, await session.PlayAsync(greeting + login + rest, "S: <close>"));
+        var dialect = Dialect.Of(protocol);
+        var session = new SessionTranscript { Protocol = protocol, Answers = [FixedAuthenticator.Reject("no", wait: 5)], Between = session => session.Drain.RequestStop() };
+        Assert.Equal(SessionEndReason.Shutdown, await session.PlayAsync(dialect.Greeting + dialect.Login, dialect.ComeBack));
     }
 
-    [Theory, MemberData(nameof(Protocols))]
-    public async Task Proxy_off_turns_every_client_away(string protocol, string greeting, string comeBack, string login)
+    [Theory, MemberData(nameof(Dialect.Protocols), MemberType = typeof(Dialect))]
+    public async Task The_shutdown_timeout_ends_a_relay(string protocol)
     {
-        Assert.NotEmpty(greeting + login);
-        var session = new SessionTranscript { Protocol = protocol, Configure = server => server.Proxy.Enabled = false };
-        Assert.Equal(SessionEndReason.Maintenance, await session.PlayAsync(comeBack));
-    }
-
-    [Theory, MemberData(nameof(Protocols))]
-    public async Task An_auth_server_without_an_answer_is_an_internal_error(string protocol, string greeting, string comeBack, string login)
-    {
-        Assert.NotEmpty(comeBack);
-        var session = new SessionTranscript { Protocol = protocol, Answers = [] };
-        var error = protocol switch { "imap" => "* BAD internal server error", "pop3" => "-ERR internal server error", _ => "451 4.3.2 Internal server error" };
-        Assert.Equal(SessionEndReason.AuthUnavailable, await session.PlayAsync($"{greeting}{login}S: {error}\nS: <close>"));
-    }
-
-    [Theory, MemberData(nameof(Protocols))]
-    public async Task An_upstream_that_refuses_the_connection_is_an_internal_error(string protocol, string greeting, string comeBack, string login)
-    {
-        Assert.NotEmpty(comeBack);
-        var session = new SessionTranscript { Protocol = protocol, ConnectFailure = new System.Net.Sockets.SocketException((int)System.Net.Sockets.SocketError.ConnectionRefused) };
-        var error = protocol switch { "imap" => "* BAD internal server error", "pop3" => "-ERR internal server error", _ => "451 4.3.2 Internal server error" };
-        Assert.Equal(SessionEndReason.UpstreamUnavailable, await session.PlayAsync($"{greeting}{login}S: {error}\nS: <close>"));
-        Assert.Contains("Error: connect() failed (111: Connection refused)", session.Log.Lines);
-    }
-
-    [Fact]
-    public async Task The_login_at_the_upstream_has_one_time_budget()
-    {
-        var session = new SessionTranscript { Protocol = "pop3" };
-        Assert.Equal(SessionEndReason.UpstreamUnavailable, await session.PlayAsync("""
-            S: +OK POP3 ready
-            C: AUTH PLAIN AHUAcA==
-            T: 30
-            U> +OK slow
-            U< USER user
-            T: 29
-            S: <nothing>
-            T: 2
-            S: -ERR internal server error
-            S: <close>
-            """));
-        Assert.Contains("Information: upstream timed out (110: Connection timed out)", session.Log.Lines);
-    }
-
-    [Fact]
-    public async Task An_answer_to_wait_asks_again_with_the_same_number_and_the_new_login()
-    {
-        var session = new SessionTranscript
-        {
-            Protocol = "pop3",
-            Answers =
-            [
-                new AuthResult { Status = AuthStatus.Wait, Wait = TimeSpan.FromSeconds(7), Login = "renamed"u8.ToArray(), HasLogin = true },
-                FixedAuthenticator.Accept(),
-            ],
-        };
-        await session.PlayAsync("S: +OK POP3 ready\nC: AUTH PLAIN AHUAcA==\nT: 6\nS: <nothing>\nT: 1\nU> +OK\nU< USER user\nA: plain renamed p");
-        Assert.Equal([1, 1], session.Authenticator.Requests.Select(request => request.Attempt));
-    }
-
-    [Fact]
-    public async Task Attempts_are_counted()
-    {
-        var session = new SessionTranscript { Protocol = "pop3", Answers = [FixedAuthenticator.Reject("no", wait: 1), FixedAuthenticator.Reject("no")] };
-        await session.PlayAsync("S: +OK POP3 ready\nC: AUTH PLAIN AHUAcA==\nT: 1\nS: -ERR no\nC: AUTH PLAIN AHUAcA==\nS: -ERR no\nS: <close>");
-        Assert.Equal([1, 2], session.Authenticator.Requests.Select(request => request.Attempt));
-    }
-
-    [Fact]
-    public async Task A_relayed_session_without_traffic_ends_by_proxy_timeout()
-    {
-        var session = new SessionTranscript { Protocol = "pop3", Configure = server => server.Proxy.Timeout = TimeSpan.FromSeconds(100) };
-        Assert.Equal(SessionEndReason.IdleTimeout, await session.PlayAsync("""
-            S: +OK POP3 ready
-            C: AUTH PLAIN AHUAcA==
-            U> +OK
-            U< USER user
-            U> +OK
-            U< PASS pass
-            U> +OK in
-            S: +OK in
-            T: 99
-            U> * upstream only
-            S: * upstream only
-            T: 99
-            C: client only
-            U< client only
-            T: 101
-            """));
-        Assert.Contains("Information: client timed out (110: Connection timed out)", session.Log.Lines);
-    }
-
-    [Fact]
-    public async Task The_last_reply_reaches_a_client_that_closed_first()
-    {
-        var session = new SessionTranscript { Protocol = "pop3" };
-        Assert.Equal(SessionEndReason.Done, await session.PlayAsync("""
-            S: +OK POP3 ready
-            C: AUTH PLAIN AHUAcA==
-            U> +OK
-            U< USER user
-            U> +OK
-            U< PASS pass
-            U> +OK in
-            S: +OK in
-            C: QUIT
-            C: <close>
-            U< QUIT
-            U> +OK bye
-            U> <close>
-            S: +OK bye
-            S: <close>
-            """));
+        var dialect = Dialect.Of(protocol);
+        var session = new SessionTranscript { Protocol = protocol, Between = session => session.Drain.RequestStop() };
+        Assert.Equal(SessionEndReason.Shutdown, await session.PlayAsync(dialect.Greeting + dialect.Login + dialect.Upstream, "S: <close>\nU< <close>"));
+        Assert.Contains(session.Log, line => line.StartsWith("Information: shutdown timeout while proxying", StringComparison.Ordinal));
     }
 }

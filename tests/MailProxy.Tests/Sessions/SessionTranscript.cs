@@ -10,13 +10,15 @@ using MailProxy.Sessions;
 using MailProxy.Testing;
 using MailProxy.Transport;
 using MailProxy.Transport.Managed;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 using Prometheus;
 
 namespace MailProxy.Tests.Sessions;
 
-/// <summary>One session over memory, played by a transcript.</summary>
+/// <summary>
+/// A session over memory, played by a transcript: once with whole lines and once byte by byte. After each, no log line may
+/// hold a password. What the session left behind (log, metrics, requests) is that of the last play.
+/// </summary>
 internal sealed class SessionTranscript
 {
     public required string Protocol { get; init; }
@@ -25,75 +27,93 @@ internal sealed class SessionTranscript
 
     public AuthResult[] Answers { get; init; } = [FixedAuthenticator.Accept()];
 
+    /// <summary>Asks an auth server over HTTP in place of giving <see cref="Answers"/>.</summary>
+    public bool AuthHttp { get; init; }
+
     public EndPoint Client { get; init; } = new IPEndPoint(IPAddress.Loopback, 51438);
 
     public EndPoint Local { get; init; } = new IPEndPoint(IPAddress.Loopback, 31025);
 
-    public string ClientHost { get; init; } = "[UNAVAILABLE]";
+    public IClientHostResolver ClientHosts { get; init; } = new FixedClientHost("[UNAVAILABLE]");
 
     public Exception? ConnectFailure { get; init; }
 
     /// <summary>What is left of <c>worker_connections</c> once the client is counted.</summary>
     public int WorkerConnections { get; init; } = 2;
 
-    public Drain Drain { get; } = new();
+    /// <summary>How the lines are cut; for transcripts in which it matters.</summary>
+    public Chunks[] Cuts { get; init; } = [Chunks.Whole, Chunks.PerByte];
 
-    public LogLines Log { get; } = new();
+    /// <summary>Called between two halves of a transcript: lines of the first are played before it.</summary>
+    public Action<SessionTranscript>? Between { get; init; }
 
-    public SessionLogContext LogContext { get; } = new() { ConnectionNumber = 2, Client = "127.0.0.1", Listener = "127.0.0.1:31025" };
+    public Drain Drain { get; private set; } = new();
 
-    public CollectorRegistry Registry { get; } = Metrics.NewCustomRegistry();
+    public LogLines Log { get; private set; } = new(new SessionLogContext());
+
+    public CollectorRegistry Registry { get; private set; } = Metrics.NewCustomRegistry();
 
     public FixedAuthenticator Authenticator { get; private set; } = new();
 
-    /// <summary>Called between two halves of a transcript: lines of the first are played before it.</summary>
-    public Action? Between { get; init; }
-
-    public Task<SessionEndReason> PlayAsync(string script, Chunks chunks = Chunks.Whole) => PlayAsync(script, "", chunks);
-
     /// <returns>Why the session ended.</returns>
-    public async Task<SessionEndReason> PlayAsync(string script, string afterwards, Chunks chunks = Chunks.Whole)
+    public async Task<SessionEndReason> PlayAsync(string script, string afterwards = "")
+    {
+        var ends = new List<SessionEndReason>();
+        foreach (var chunks in Cuts) ends.Add(await PlayOnceAsync(script, afterwards, chunks));
+        return Assert.Single(ends.Distinct());
+    }
+
+    private async Task<SessionEndReason> PlayOnceAsync(string script, string afterwards, Chunks chunks)
     {
         var time = new FakeTimeProvider(DateTimeOffset.FromUnixTimeSeconds(1795454783));
         var upstreams = new MemoryUpstreams { Failure = ConnectFailure };
         Authenticator = new FixedAuthenticator(Answers);
+        Registry = Metrics.NewCustomRegistry();
+        Drain = new Drain();
         var client = new MemoryConnection();
         client.Proxy.Features.Set<IRelayFeature>(new ManagedRelay(client.Proxy, time));
         var scope = Scope();
-        var services = new SessionServices(Authenticator, upstreams, new FixedClientHost(ClientHost), time);
+        var authServers = new MemoryUpstreams();
+        var services = new SessionServices(AuthHttp ? new AuthHttpClient(authServers, time) : Authenticator, upstreams, ClientHosts, time);
         IMailProtocol protocol = Protocol switch { "imap" => new ImapProtocol(), "pop3" => new Pop3Protocol(), _ => new SmtpProtocol() };
         using var session = new MailSession(client.Proxy, new SessionContext(scope, services), protocol);
         var running = RunAsync(session, client);
 
-        var peers = new TranscriptPeers(client.Peer, upstreams, Authenticator, time);
+        var peers = new TranscriptPeers(client.Peer, upstreams, Authenticator, time, Log) { AuthServers = authServers };
         await Transcript.PlayAsync(script, peers, chunks);
-        Between?.Invoke();
+        Between?.Invoke(this);
         await Transcript.PlayAsync(afterwards, peers, chunks);
         await client.Peer.Output.CompleteAsync();
         await client.Peer.Input.CompleteAsync();
         time.Advance(TimeSpan.FromMinutes(2));          // a relay waits for the upstream, which has no more to say
-        return await running.WaitAsync(TimeSpan.FromSeconds(20), TimeProvider.System);
+        var end = await running.WaitAsync(TimeSpan.FromSeconds(20), TimeProvider.System);
+        Assert.Equal(0, upstreams.Open + authServers.Open);
+        Assert.All(Enumerable.Range(0, WorkerConnections), _ => Assert.True(scope.WorkerConnections.TryTake()));
+        Secrets.AssertNoneIn(Log.Lines, Authenticator.Requests, Answers);
+        return end;
     }
 
     private static async Task<SessionEndReason> RunAsync(MailSession session, MemoryConnection client)
     {
         var reason = await session.RunAsync();
-        await client.Proxy.Transport.Output.CompleteAsync();
-        await client.Proxy.Transport.Input.CompleteAsync();
+        await client.Proxy.DisposeAsync();
         return reason;
     }
 
     private ConnectionScope Scope()
     {
         var server = new ServerOptions { Protocol = Protocol, ServerName = "mx.test", Source = "test:1" };
+        server.AuthHttp.Url = "127.0.0.1:31999/a";
         Configure(server);
+        var logContext = new SessionLogContext { ConnectionNumber = 2, Client = "127.0.0.1", Listener = "127.0.0.1:31025" };
+        Log = new LogLines(logContext);
         return new ConnectionScope
         {
             Server = server,
             Listen = new MailListenOptions { Address = "127.0.0.1:31025" },
             Client = Client,
             Local = Local,
-            LogContext = LogContext,
+            LogContext = logContext,
             Log = Log,
             Metrics = new SessionMetrics(Metrics.WithCustomRegistry(Registry), Protocol),
             TrustedPeers = new TrustedPeers([]),
@@ -101,34 +121,5 @@ internal sealed class SessionTranscript
             Owner = this,
             Drain = Drain,
         };
-    }
-
-    private sealed class FixedClientHost(string name) : IClientHostResolver
-    {
-        public ValueTask<string> ResolveAsync(ResolverOptions options, EndPoint client, SessionLogContext logContext, ILogger log, CancellationToken cancellationToken) =>
-            ValueTask.FromResult(name);
-    }
-}
-
-/// <summary>The session's log, as lines.</summary>
-internal sealed class LogLines : ILogger
-{
-    private readonly List<string> _lines = [];
-
-    public IReadOnlyList<string> Lines
-    {
-        get
-        {
-            lock (_lines) return [.. _lines];
-        }
-    }
-
-    public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
-
-    public bool IsEnabled(LogLevel logLevel) => true;
-
-    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
-    {
-        lock (_lines) _lines.Add($"{logLevel}: {formatter(state, exception)}{exception}");
     }
 }

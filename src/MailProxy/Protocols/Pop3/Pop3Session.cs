@@ -57,6 +57,7 @@ internal sealed class Pop3Session(SessionContext context) : ProtocolSession(cont
         {
             case Pop3Verb.User when command.ArgumentCount == 1:
                 _user = command.Argument(0).ToArray();
+                Context.LogContext.Login = PeerText.ToText(_user);
                 Pop3Replies.Ok(output);
                 return SessionStep.Next;
             case Pop3Verb.Apop when command.ArgumentCount == 2 && Options.Auth.Contains("apop"):

@@ -36,10 +36,8 @@ internal sealed class SmtpSession(SessionContext context, XclientNotices notices
         if (await session.WaitForSilenceAsync(Options.GreetingDelay) is not { } early) return SessionEndReason.ClientClosed;
         if (early.Length == 0) return null;
         SessionLog.EarlyTalker(Context.Log, Loggable(early));
-        SmtpReplies.ImproperPipelining(session.Client.Output);
-        session.Client.Arm(Context.Server.Timeout);
-        await session.Client.FlushAsync();
-        return SessionEndReason.EarlyTalker;
+        SmtpReplies.ImproperPipelining(session.Output);
+        return await session.SayLastAsync(SessionEndReason.EarlyTalker);
     }
 
     public override void WriteGreeting(ReplyWriter output) => SmtpReplies.Greeting(output, Context.Server.ServerName);
