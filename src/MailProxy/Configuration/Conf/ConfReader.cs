@@ -46,24 +46,37 @@ internal sealed class ConfReader(LoadContext context, List<ConfigurationMessage>
             }
             else if (Find(node, block, report) is { } directive)
             {
-                Apply(node, directive, block, level, report);
+                if (IsWellFormed(node, directive, report)) Apply(node, directive, block, level, report);
+                if (report.HasFailed) MarkFailed(directive, level, report);
             }
         }
     }
 
-    /// <summary>nginx's checks of a name, in their order.</summary>
+    /// <summary>The row of a name in this block.</summary>
     private static Directive? Find(ConfNode node, DirectiveContexts block, Report report)
     {
         var rows = DirectiveTable.Find(node.Name);
         var directive = rows.FirstOrDefault(row => row.Attribute.Contexts.HasFlag(block));
         if (rows.Count == 0) report.Error($"unknown directive \"{node.Name}\"");
         else if (directive is null) report.Error($"\"{node.Name}\" directive is not allowed here");
-        else if (!directive.IsBlock && node.Children is not null) report.Error($"directive \"{node.Name}\" is not terminated by \";\"");
+        return directive;
+    }
+
+    private static bool IsWellFormed(ConfNode node, Directive directive, Report report)
+    {
+        if (!directive.IsBlock && node.Children is not null) report.Error($"directive \"{node.Name}\" is not terminated by \";\"");
         else if (directive.IsBlock && node.Children is null) report.Error($"directive \"{node.Name}\" has no opening \"{{\"");
         else if (!directive.AcceptsArguments(node.Arguments.Count)) report.Error($"invalid number of arguments in \"{node.Name}\" directive");
         else if (!node.IsText) report.Error($"\"{node.Name}\" directive is not valid UTF-8");
         else if (node.Arguments.Any(word => word.Contains('\0'))) report.Error($"\"{node.Name}\" directive invalid value");
-        return report.HasFailed ? null : directive;
+        return !report.HasFailed;
+    }
+
+    /// <summary>It is there, though wrong: nothing must be said about its absence.</summary>
+    private static void MarkFailed(Directive directive, SettingLevel level, Report report)
+    {
+        level.Seen.Add(directive.Name);
+        if (directive.Option is { } option) level.GetOrAdd(option.Path, report.Where).HasFailed = true;
     }
 
     private void Apply(ConfNode node, Directive directive, DirectiveContexts block, SettingLevel level, Report report)
@@ -147,7 +160,6 @@ internal sealed class ConfReader(LoadContext context, List<ConfigurationMessage>
         else if (directive.Kind == DirectiveKind.NameValue) AddPair(call);
         else if (directive.Option.IsList) AddWords(call);
         else SetWord(call);
-        if (directive.Option is not null && report.HasFailed) call.Setting.HasFailed = true;
     }
 
     private static void CheckOnly(DirectiveCall call)
