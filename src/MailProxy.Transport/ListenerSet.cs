@@ -55,6 +55,9 @@ public sealed class ListenerSet : IConnectionListenerFactory, IConnectionListene
         }
     }
 
+    /// <summary>How many descriptors are left.</summary>
+    internal DescriptorReserve Descriptors { get; init; } = DescriptorReserve.OfProcess;
+
     /// <summary>Accepts one connection: a seam, because tests cannot use up the process's descriptors.</summary>
     internal Func<Socket, ValueTask<Socket>> Accept { get; init; } = static socket => socket.AcceptAsync(CancellationToken.None);
 
@@ -187,7 +190,7 @@ public sealed class ListenerSet : IConnectionListenerFactory, IConnectionListene
             if (!_unbound)
             {
                 _listeners = listeners;
-                foreach (var listener in opened) _ = listener.RunAsync(Accept, DeliverAsync, exception => AcceptFailed?.Invoke(exception));
+                foreach (var listener in opened) _ = listener.RunAsync(Accept, Descriptors, DeliverAsync, exception => AcceptFailed?.Invoke(exception));
             }
         }
 

@@ -4,13 +4,15 @@ using System.Text;
 
 namespace MailProxy.Transport.Managed;
 
-/// <summary>The two questions about sockets that .NET cannot ask.</summary>
+/// <summary>What .NET cannot ask the system.</summary>
 internal static class LinuxSockets
 {
     private const int SolSocket = 1;
     private const int SoReuseAddr = 2;
     private const int MultipathTcp = 262;
     private const int ProtocolNotSupported = 93;
+
+    private const int OpenFiles = 7;
 
     private const int CurrentDirectory = -100;
     private const int NoFollow = 0x100;
@@ -33,6 +35,13 @@ internal static class LinuxSockets
         return socket;
     }
 
+    /// <summary>RLIMIT_NOFILE; no limit where it is not known.</summary>
+    public static int DescriptorLimit()
+    {
+        var limits = new ulong[2];
+        return OperatingSystem.IsLinux() && GetLimits(OpenFiles, limits) == 0 ? (int)Math.Min(limits[0], int.MaxValue) : int.MaxValue;
+    }
+
     /// <summary>Whether the path is that of a socket, itself and not through a link.</summary>
     public static bool IsSocket(string path)
     {
@@ -46,6 +55,10 @@ internal static class LinuxSockets
     [DllImport("libc", EntryPoint = "socket", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern int OpenSocket(int domain, int type, int protocol);
+
+    [DllImport("libc", EntryPoint = "getrlimit", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int GetLimits(int resource, ulong[] limits);
 
     [DllImport("libc", EntryPoint = "statx", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

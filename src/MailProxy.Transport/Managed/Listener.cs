@@ -35,9 +35,10 @@ internal sealed class Listener(Socket socket, ListenSocket settings, TimeProvide
 
     /// <summary>Accepts until the socket is closed. Never throws.</summary>
     /// <param name="accept">How.</param>
+    /// <param name="descriptors">How many are left: where few are, clients wait in the kernel.</param>
     /// <param name="deliver">Whom every connection is given to; the next one is accepted when it is taken.</param>
     /// <param name="failed">Told when accepting begins to fail.</param>
-    public async Task RunAsync(Func<Socket, ValueTask<Socket>> accept, Func<Socket, ListenSocket, Task> deliver, Action<ListenException> failed)
+    public async Task RunAsync(Func<Socket, ValueTask<Socket>> accept, DescriptorReserve descriptors, Func<Socket, ListenSocket, Task> deliver, Action<ListenException> failed)
     {
         var failing = false;
         while (true)
@@ -45,8 +46,15 @@ internal sealed class Listener(Socket socket, ListenSocket settings, TimeProvide
             try
             {
                 var accepted = await accept(socket);
-                failing = false;
+                var low = descriptors.IsLow(accepted);
                 await deliver(accepted, Settings);
+                if (low && !failing) failed(new ListenException("accept()", Settings.Address, SocketOpener.TooManyOpenFiles));
+                failing = low;
+                while (low && !_closing.IsCancellationRequested)
+                {
+                    await PauseAsync();
+                    low = descriptors.IsLow();
+                }
             }
             catch (Exception exception) when (IsClosed(exception))
             {
@@ -60,7 +68,7 @@ internal sealed class Listener(Socket socket, ListenSocket settings, TimeProvide
             {
                 if (!failing) failed(new ListenException("accept()", Settings.Address, SocketOpener.Errno(exception), exception));
                 failing = true;
-                await Task.Delay(Pause, time, _closing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await PauseAsync();
             }
         }
     }
@@ -70,6 +78,8 @@ internal sealed class Listener(Socket socket, ListenSocket settings, TimeProvide
         _closing.Cancel();
         socket.Dispose();
     }
+
+    private async Task PauseAsync() => await Task.Delay(Pause, time, _closing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
     private bool IsClosed(Exception exception) =>
         exception is ObjectDisposedException or SocketException { SocketErrorCode: SocketError.OperationAborted } || (exception is SocketException && _closing.IsCancellationRequested);

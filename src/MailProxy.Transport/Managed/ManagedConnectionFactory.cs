@@ -13,6 +13,9 @@ internal sealed class ManagedConnectionFactory : IConnectionFactory
     /// <summary>The roots that a server's certificate must lead to; null trusts the system's.</summary>
     public X509Certificate2Collection? TrustedRoots { get; init; }
 
+    /// <summary>How many descriptors are left.</summary>
+    internal DescriptorReserve Descriptors { get; init; } = DescriptorReserve.OfProcess;
+
     /// <exception cref="SocketException">The server cannot be reached; its native error is the system's.</exception>
     /// <exception cref="OperationCanceledException">The token fired.</exception>
     public async ValueTask<ConnectionContext> ConnectAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
@@ -20,6 +23,7 @@ internal sealed class ManagedConnectionFactory : IConnectionFactory
         var socket = Create(endpoint);
         try
         {
+            if (Descriptors.IsExhausted(socket)) throw new SocketException(SocketOpener.TooManyOpenFiles);
             await socket.ConnectAsync(endpoint, cancellationToken);
             return new ManagedConnection(socket, endpoint, TrustedRoots);
         }

@@ -10,8 +10,9 @@ internal static class SocketOpener
     private const UnixFileMode ReadWriteForAll =
         UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
 
+    public const int TooManyOpenFiles = 24;
+
     private const int FileNotFound = 2;
-    private const int TooManyOpenFiles = 24;
 
     /// <param name="wanted">The socket.</param>
     /// <param name="replaceStale">Whether the file of a unix socket that nobody listens on any more may be removed.</param>

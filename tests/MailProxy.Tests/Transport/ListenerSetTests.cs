@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using MailProxy.Transport;
+using MailProxy.Transport.Managed;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -215,6 +216,33 @@ public sealed class ListenerSetTests
     }
 
     [Fact]
+    public async Task Clients_wait_in_the_kernel_while_few_descriptors_are_left()
+    {
+        var time = new FakeTimeProvider();
+        var limit = 8;                                     // every descriptor is one of the last
+        using var listeners = new ListenerSet(time, NullLoggerFactory.Instance) { Descriptors = new DescriptorReserve(() => Volatile.Read(ref limit)) };
+        var told = new List<string>();
+        listeners.AcceptFailed += exception => told.Add(exception.Message);
+        await listeners.ApplyAsync([V4]);
+        var kestrel = await listeners.BindAsync(new ListenerSetEndPoint());
+        using var first = await EchoHost.ConnectAsync(listeners.LocalEndPoints[0]);
+        using var second = await EchoHost.ConnectAsync(listeners.LocalEndPoints[0]);
+        await using (var connection = await kestrel.AcceptAsync().AsTask().WaitAsync(Deadline)) Assert.Equal(first.LocalEndPoint, connection!.RemoteEndPoint);
+        var accepting = kestrel.AcceptAsync().AsTask();
+        for (var pause = 0; pause < 10; pause++)
+        {
+            time.Advance(TimeSpan.FromMilliseconds(500));
+            await Task.Yield();
+        }
+
+        Assert.False(accepting.IsCompleted);
+        Volatile.Write(ref limit, int.MaxValue);
+        await PassAsync(time, accepting);
+        await using (var connection = await accepting) Assert.Equal(second.LocalEndPoint, connection!.RemoteEndPoint);
+        Assert.Equal(["accept() failed (24: Too many open files)"], told);
+    }
+
+    [Fact]
     public async Task A_client_that_reads_nothing_cannot_hold_up_the_close()
     {
         var time = new FakeTimeProvider();
@@ -225,9 +253,15 @@ public sealed class ListenerSetTests
         client.ReceiveBufferSize = 4096;
         var connection = (await kestrel.AcceptAsync().AsTask().WaitAsync(Deadline))!;
 
-        // Until the client's and the server's kernel and the connection itself hold all that they can.
-        var flush = connection.Transport.Output.WriteAsync(new byte[16 * 1024]).AsTask();
-        for (var writes = 0; flush.IsCompleted && writes < 1000; writes++) flush = connection.Transport.Output.WriteAsync(new byte[16 * 1024]).AsTask();
+        // Until the connection holds all that it can, and the kernel has taken nothing for a second.
+        var kernel = connection.Features.Get<IConnectionSocketFeature>()!.Socket;
+        var flush = Task.CompletedTask;
+        for (var writes = 0; (flush.IsCompleted || kernel.Poll(TimeSpan.FromSeconds(1), SelectMode.SelectWrite)) && writes < 1000; writes++)
+        {
+            await flush.WaitAsync(Deadline);
+            flush = connection.Transport.Output.WriteAsync(new byte[16 * 1024]).AsTask();
+        }
+
         connection.Transport.Output.CancelPendingFlush();
         await flush.WaitAsync(Deadline);
 

@@ -57,6 +57,15 @@ public sealed class ManagedConnectionTests
     }
 
     [Fact]
+    public async Task The_last_descriptors_are_not_used_up()
+    {
+        using var listener = Listen(AddressFamily.InterNetwork);
+        var factory = new ManagedConnectionFactory { Descriptors = new DescriptorReserve(() => 8) };
+        var error = await Assert.ThrowsAsync<SocketException>(() => factory.ConnectAsync(listener.LocalEndPoint!).AsTask().WaitAsync(Deadline));
+        Assert.Equal(24, error.NativeErrorCode);
+    }
+
+    [Fact]
     public async Task Connecting_can_be_cancelled()
     {
         // A listener whose queue is full answers no further SYN.

@@ -1,0 +1,47 @@
+using System.Net.Sockets;
+
+namespace MailProxy.Transport.Managed;
+
+/// <summary>
+/// Keeps the last descriptors of the process free. .NET needs some to start a thread, and where it cannot start one for
+/// a socket's event it ends the process with "Out of memory". The system hands out the lowest number that is free, so
+/// a new descriptor's number tells how many are left.
+/// </summary>
+/// <param name="limit">How many descriptors the process may have.</param>
+internal sealed class DescriptorReserve(Func<int> limit)
+{
+    private int _limit = limit();
+
+    /// <summary>By the process's own limit.</summary>
+    public static DescriptorReserve OfProcess { get; } = new(LinuxSockets.DescriptorLimit);
+
+    /// <summary>Whether no more clients should be accepted after this one.</summary>
+    public bool IsLow(Socket socket) => Exceeds(socket.Handle, 1);
+
+    /// <summary>Whether no more clients should be accepted yet.</summary>
+    public bool IsLow()
+    {
+        if (_limit == int.MaxValue) return false;
+        try
+        {
+            using var probe = File.OpenHandle("/dev/null");
+            return Exceeds(probe.DangerousGetHandle(), 1);
+        }
+        catch (IOException)
+        {
+            return true;
+        }
+    }
+
+    /// <summary>Whether this socket takes what must be kept. Those who were accepted may go further than new clients.</summary>
+    public bool IsExhausted(Socket socket) => Exceeds(socket.Handle, 2);
+
+    private bool Exceeds(nint descriptor, int divisor)
+    {
+        if (descriptor < _limit - Size / divisor) return false;
+        _limit = limit();                      // it may have been raised
+        return descriptor >= _limit - Size / divisor;
+    }
+
+    private int Size => Math.Clamp(_limit / 8, 8, 64);
+}
