@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text;
 using MailProxy.FunctionalTests.Infrastructure;
 using MailProxy.Testing;
@@ -12,12 +13,14 @@ internal sealed class Player(Scenario scenario, Stage stage, TimeSpan patience)
     private readonly List<string> _mismatches = [];
     private readonly List<Peer> _upstreams = [];
     private Peer _client = null!;
+    private int? _port;
     private string? _request;
 
     public async Task<Recording> PlayAsync()
     {
         using var client = _client = await stage.ConnectAsync();
         client.Limit = patience;
+        _port = (client.Socket.LocalEndPoint as IPEndPoint)?.Port;
         try
         {
             for (var index = 0; index < scenario.Steps.Count; index++)
@@ -49,7 +52,7 @@ internal sealed class Player(Scenario scenario, Stage stage, TimeSpan patience)
                 break;
             case Actor.AuthReceives:
                 _request ??= await NextRequestAsync();
-                if (step.Text != "<any>") Check(step, stage.Fill(step.Text, _client), _request.Split("\r\n"));
+                if (step.Text != "<any>") Check(step, Line(step.Text)[..^2], _request.Split("\r\n"));
                 break;
             case Actor.AuthSends:
                 await AnswerAsync(step.Text, last);
@@ -95,7 +98,7 @@ internal sealed class Player(Scenario scenario, Stage stage, TimeSpan patience)
         }
 
         if (text == "<accept>") text = @"HTTP/1.0 200 OK\r\nAuth-Status: OK\r\nAuth-Server: 127.0.0.1\r\nAuth-Port: {upstream}";
-        _answer.Append(Transcript.Latin1(Transcript.Bytes(stage.Fill(text, _client))));
+        _answer.Append(Line(text));
         if (!last) return;
         await auth.SendAsync(_answer + "\r\n");
         _answer.Clear();
@@ -107,7 +110,7 @@ internal sealed class Player(Scenario scenario, Stage stage, TimeSpan patience)
         if (text == "<close>") peer.Dispose();
         else if (text == "<shutdown>") peer.ShutdownSend();
         else if (text == "<reset>") peer.Reset();
-        else await peer.SendAsync(Transcript.Latin1(Transcript.Bytes(stage.Fill(text, _client))));
+        else await peer.SendAsync(Line(text));
     }
 
     private async Task ReceiveAsync(Peer peer, Step step)
@@ -119,10 +122,12 @@ internal sealed class Player(Scenario scenario, Stage stage, TimeSpan patience)
             return;
         }
 
-        var expected = Transcript.Latin1(Transcript.Bytes(stage.Fill(step.Text, _client)));
+        var expected = Line(step.Text);
         var actual = expected.EndsWith('\n') ? await peer.ReadLineAsync() : await peer.ReadAsync(expected.Length);
         Check(step, expected, [actual]);
     }
+
+    private string Line(string text) => Transcript.Latin1(Transcript.Bytes(stage.Fill(text, _port)));
 
     private void Check(Step step, string expected, IReadOnlyCollection<string> actual)
     {
@@ -146,9 +151,9 @@ internal sealed class Player(Scenario scenario, Stage stage, TimeSpan patience)
         var upstream = string.Concat(_upstreams.Select((peer, index) =>
             peer.Received + (upstreamsEnded.ElementAtOrDefault(index) ? "<close>\n" : "<open>\n")));
         return new Recording(
-            stage.Normalise(_client.Received, _client) + (clientEnded ? "<close>" : "<open>"),
-            stage.Normalise(string.Concat(_auths.Select(auth => auth.Received)), _client),
-            stage.Normalise(upstream, _client),
+            stage.Normalise(_client.Received, _port) + (clientEnded ? "<close>" : "<open>"),
+            stage.Normalise(string.Concat(_auths.Select(auth => auth.Received)), _port),
+            stage.Normalise(upstream, _port),
             _mismatches);
     }
 

@@ -45,14 +45,14 @@ internal sealed class Stage : IAsyncDisposable
     }
 
     /// <summary>Puts this run's ports into a line of the scenario.</summary>
-    public string Fill(string text, Peer? client = null)
+    public string Fill(string text, int? client = null)
     {
         foreach (var (name, value) in Values(client)) text = text.Replace(name, value, StringComparison.Ordinal);
         return text;
     }
 
     /// <summary>Takes this run's ports out of what a proxy sent.</summary>
-    public string Normalise(string text, Peer client)
+    public string Normalise(string text, int? client)
     {
         foreach (var (name, value) in Values(client).Where(pair => pair.Value.Length > 0))
             text = Regex.Replace(text, $"(?<![0-9]){Regex.Escape(value)}(?![0-9])", name);
@@ -67,14 +67,14 @@ internal sealed class Stage : IAsyncDisposable
 
     private static bool UsesIpv6(Step step) => step is { Actor: Actor.AuthSends, Text: "Auth-Server: ::1" };
 
-    private IEnumerable<(string Name, string Value)> Values(Peer? client)
+    private IEnumerable<(string Name, string Value)> Values(int? client)
     {
         yield return ("{dir}", _directory);
         yield return ("{listen}", Number(_listen));
         yield return ("{auth}", Number(Auth.Port));
         yield return ("{upstream}", Number(Upstream.Port));
         yield return ("{refused}", Number(_refused));
-        if (client?.Socket.LocalEndPoint is IPEndPoint endPoint) yield return ("{client}", Number(endPoint.Port));
+        if (client is { } port) yield return ("{client}", Number(port));
     }
 
     private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
