@@ -103,7 +103,7 @@ internal static partial class Transcript
 
     internal static string Printable(string latin1) => Unprintable().Replace(latin1, match => $"\\x{(int)match.Value[0]:X2}");
 
-    private static byte[] Bytes(string text)
+    internal static byte[] Bytes(string text)
     {
         var bare = text.EndsWith("\\c", StringComparison.Ordinal);
         if (bare) text = text[..^2];

@@ -1,0 +1,147 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
+
+namespace MailProxy.FunctionalTests.Infrastructure;
+
+/// <summary>A program that a test started: what it prints, signals to it, its end.</summary>
+internal sealed partial class ChildProcess : IAsyncDisposable
+{
+    private static readonly ConcurrentDictionary<ChildProcess, bool> Running = [];
+
+    private readonly ConcurrentQueue<string> _error = new();
+    private readonly ConcurrentQueue<string> _output = new();
+    private readonly Process _process;
+
+    // A run that is broken off leaves nothing behind either.
+    static ChildProcess() => AppDomain.CurrentDomain.ProcessExit += (_, _) =>
+    {
+        foreach (var child in Running.Keys) child.Kill();
+    };
+
+    private ChildProcess(Process process)
+    {
+        _process = process;
+        process.OutputDataReceived += (_, line) => Keep(_output, line.Data);
+        process.ErrorDataReceived += (_, line) => Keep(_error, line.Data);
+    }
+
+    public int Id => _process.Id;
+
+    public bool HasExited => _process.HasExited;
+
+    public string Output => string.Join('\n', _output);
+
+    public string Error => string.Join('\n', _error);
+
+    /// <summary>The memory in use (VmRSS), in bytes.</summary>
+    public long ResidentBytes
+    {
+        get
+        {
+            var line = File.ReadLines($"/proc/{Id}/status").First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal));
+            return 1024 * long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
+        }
+    }
+
+    public static ChildProcess Start(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
+    {
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = "/",
+        };
+        foreach (var (name, value) in environment ?? new Dictionary<string, string>()) start.Environment[name] = value;
+
+        var child = new ChildProcess(new Process { StartInfo = start });
+        child._process.Start();
+        Running[child] = true;
+        child._process.StandardInput.Close();
+        child._process.BeginOutputReadLine();
+        child._process.BeginErrorReadLine();
+        return child;
+    }
+
+    /// <summary>Runs a program to its end.</summary>
+    public static async Task<ProgramResult> RunAsync(string program, params string[] arguments)
+    {
+        await using var child = Start(program, arguments);
+        var code = await child.WaitForExitAsync(TimeSpan.FromSeconds(60));
+        return new ProgramResult(code, child.Output, child.Error);
+    }
+
+    public void Signal(int signal)
+    {
+        if (kill(Id, signal) != 0) throw new InvalidOperationException($"kill({Id}, {signal}): {Marshal.GetLastPInvokeErrorMessage()}");
+    }
+
+    public async Task<int> WaitForExitAsync(TimeSpan? limit = null)
+    {
+        // Waits for the end of both outputs as well.
+        await _process.WaitForExitAsync().WithinAsync($"the end of {_process.StartInfo.FileName}, which said: {Error}", limit);
+        return _process.ExitCode;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+        {
+            _ = kill(Id, Signals.Terminate);
+            using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(5), TimeProvider.System);
+            try
+            {
+                await _process.WaitForExitAsync(deadline.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                Kill();
+            }
+        }
+
+        Running.TryRemove(this, out _);
+        _process.Dispose();
+    }
+
+    private static void Keep(ConcurrentQueue<string> lines, string? line)
+    {
+        if (line is not null) lines.Enqueue(line);
+    }
+
+    private void Kill()
+    {
+        try
+        {
+            _process.Kill(entireProcessTree: true);
+        }
+        catch (InvalidOperationException)
+        {
+            // It has just ended by itself.
+        }
+    }
+
+    [LibraryImport("libc", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int kill(int process, int signal);
+}
+
+/// <summary>How a program ended and what it printed.</summary>
+internal sealed record ProgramResult(int ExitCode, string Output, string Error)
+{
+    /// <summary>The output of a program that must have succeeded.</summary>
+    public string Succeeded => ExitCode == 0
+        ? Output
+        : throw new InvalidOperationException($"exit code {ExitCode}\n{Output}\n{Error}");
+}
+
+/// <summary>Numbers of signals on Linux.</summary>
+internal static class Signals
+{
+    public const int HangUp = 1;
+    public const int Interrupt = 2;
+    public const int Quit = 3;
+    public const int User1 = 10;
+    public const int Terminate = 15;
+}

@@ -1,0 +1,23 @@
+using MailProxy.FunctionalTests.Infrastructure;
+
+namespace MailProxy.FunctionalTests.Servers;
+
+/// <summary>The program that was built beside these tests.</summary>
+internal sealed class MailProxyServer : ProxyServer
+{
+    /// <summary>The program's file.</summary>
+    public static string Program { get; } = Path.Combine(
+        AppContext.BaseDirectory.Replace("tests/MailProxy.FunctionalTests", "src/MailProxy.Server", StringComparison.Ordinal), "mailproxy");
+
+    /// <summary>The repository that holds program and tests.</summary>
+    public static string Repository { get; } =
+        AppContext.BaseDirectory[..AppContext.BaseDirectory.IndexOf("/tests/MailProxy.FunctionalTests", StringComparison.Ordinal)];
+
+    public Dictionary<string, string> Environment { get; } = [];
+
+    protected override ChildProcess StartProcess()
+    {
+        Environment["ASPNETCORE_URLS"] = Http.ToString();
+        return ChildProcess.Start(Program, ["-c", ConfigurationFile], Environment);
+    }
+}
