@@ -235,7 +235,7 @@ public sealed class SmtpUpstreamLoginTests
             S: 250 ok
             """);
 
-    private static async Task RefuseAsync(string script, string refusal, Action<Configuration.ServerOptions> configure)
+    private static async Task RefuseAsync(string script, string refusal, Action<MailProxy.Configuration.ServerOptions> configure)
     {
         var quiet = new SessionTranscript { Protocol = "smtp", Configure = configure };
         Assert.Equal(SessionEndReason.UpstreamRejected, await quiet.PlayAsync($"{script}U> {refusal}\nS: 451 4.3.2 Internal server error\nS: <close>\nU< <close>"));
