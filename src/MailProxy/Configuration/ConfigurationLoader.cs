@@ -6,13 +6,13 @@ namespace MailProxy.Configuration;
 internal static class ConfigurationLoader
 {
     /// <summary>Loads a configuration. May block, for files and for the system resolver; what is wrong is in the messages.</summary>
-    public static ConfigurationResult Load(ConfigurationRequest request) => Load(request, LoadContext.SystemLookup);
+    public static ConfigurationResult Load(ConfigurationRequest request) => Load(request, LoadContext.SystemLookup, Environment.IsPrivilegedProcess);
 
-    /// <summary>Loads a configuration, with host names resolved by <paramref name="lookup"/>.</summary>
-    public static ConfigurationResult Load(ConfigurationRequest request, HostLookup lookup)
+    /// <summary>Loads a configuration on a machine with these names and rights.</summary>
+    public static ConfigurationResult Load(ConfigurationRequest request, HostLookup lookup, bool isPrivileged)
     {
         var messages = new List<ConfigurationMessage>();
-        var context = new LoadContext(Path.GetDirectoryName(request.ConfPath) ?? request.Prefix, request.Prefix, lookup);
+        var context = new LoadContext(Path.GetDirectoryName(request.ConfPath) ?? request.Prefix, request.Prefix, lookup) { IsPrivileged = isPrivileged };
         var conf = new ConfReader(context, messages);
         if (request.GlobalDirectives is { } directives) conf.ReadGlobal(directives);
 

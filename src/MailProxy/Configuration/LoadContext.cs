@@ -13,7 +13,7 @@ internal delegate IReadOnlyList<IPAddress> HostLookup(string name);
 internal sealed record LoadContext(string ConfDirectory, string Prefix, HostLookup Lookup)
 {
     /// <summary>Whether <c>user</c> can be honoured.</summary>
-    public bool IsPrivileged { get; init; } = Environment.IsPrivilegedProcess;
+    public bool IsPrivileged { get; init; }
 
     /// <summary>The full name of a file that is named in the configuration, written as nginx writes it.</summary>
     public string BesideConf(string file) => Full(ConfDirectory, file);

@@ -18,6 +18,9 @@ public sealed class TestConf : IDisposable
 
     public string Directory => _directory.FullName;
 
+    /// <summary>Whether the program is told that it runs as root.</summary>
+    public bool IsPrivileged { get; set; } = true;
+
     /// <summary>Wraps lines of a server that is whole but for them: they are the second line and following.</summary>
     public static string Server(string lines) => $"events {{}} mail {{ auth_http 127.0.0.1:9; server {{ listen 127.0.0.1:1143; protocol imap;\n{lines}\n}}}}";
 
@@ -34,7 +37,7 @@ public sealed class TestConf : IDisposable
         LoadFile(text is null ? null : Write("c", text), global, overlay.Length == 0 ? null : new ConfigurationBuilder().AddInMemoryCollection(overlay.Select(pair => KeyValuePair.Create(pair.Key, pair.Value))).Build());
 
     internal ConfigurationResult LoadFile(string? path, string? global = null, IConfiguration? overlay = null) =>
-        ConfigurationLoader.Load(new ConfigurationRequest(path, Path.Combine(Directory, "prefix"), global, overlay), Lookup);
+        ConfigurationLoader.Load(new ConfigurationRequest(path, Path.Combine(Directory, "prefix"), global, overlay), Lookup, IsPrivileged);
 
     /// <summary>Loads what must be right, without a word.</summary>
     internal MailProxyOptions Options(string? text, string? global = null, params (string Key, string? Value)[] overlay)

@@ -20,7 +20,7 @@ internal sealed class ConfConfigurationProvider(string path) : ConfigurationProv
     {
         var messages = new List<ConfigurationMessage>();
         var directory = Path.GetDirectoryName(path) ?? "/";
-        var reader = new ConfReader(new LoadContext(directory, directory, LoadContext.SystemLookup), messages);
+        var reader = new ConfReader(new LoadContext(directory, directory, LoadContext.SystemLookup) { IsPrivileged = Environment.IsPrivilegedProcess }, messages);
         reader.ReadMain(path);
         var errors = messages.Where(message => message.Level == ErrorLogLevel.Emerg).Select(message => message.Text).ToList();
         if (errors.Count > 0) throw new FormatException(string.Join('\n', errors));

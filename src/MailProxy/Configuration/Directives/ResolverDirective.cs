@@ -29,7 +29,8 @@ internal static class ResolverDirective
             if (servers.Count == 0 && !call.Report.HasFailed) call.Report.Error("no name servers defined");
         }
 
-        foreach (var server in servers) call.Setting.Add(call.Report.Where, server);
+        var setting = call.Setting;
+        foreach (var server in servers) setting.Add(call.Report.Where, server);
         call.Set("Resolver:Valid", valid);
         call.Set("Resolver:Ipv4", ipv4 ? "true" : "false");
         call.Set("Resolver:Ipv6", ipv6 ? "true" : "false");

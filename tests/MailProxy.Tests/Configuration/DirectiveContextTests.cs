@@ -1,0 +1,98 @@
+using MailProxy.Configuration;
+using MailProxy.Configuration.Directives;
+
+namespace MailProxy.Tests.Configuration;
+
+/// <summary>Every directive of the specification, in every block.</summary>
+public sealed class DirectiveContextTests : IDisposable
+{
+    private readonly TestConf _conf = new();
+
+    public void Dispose() => _conf.Dispose();
+
+    /// <summary>A right use of each directive, and where nginx allows it: X main, E events, M mail, S server.</summary>
+    public static TheoryData<string, string> Directives => new()
+    {
+        { "error_log stderr info;", "XMS" }, { "include none-*.conf;", "XEMS" },
+        { "user nobody;", "X" }, { "worker_processes auto;", "X" }, { "pid x.pid;", "X" }, { "worker_shutdown_timeout 10s;", "X" }, { "daemon off;", "X" },
+        { "master_process on;", "X" }, { "worker_rlimit_nofile 1000;", "X" }, { "worker_priority -5;", "X" }, { "worker_cpu_affinity auto;", "X" },
+        { "worker_rlimit_core 1m;", "X" }, { "working_directory /tmp;", "X" }, { "timer_resolution 100ms;", "X" }, { "lock_file x;", "X" }, { "env A=b;", "X" },
+        { "debug_points stop;", "X" }, { "pcre_jit on;", "X" }, { "thread_pool a threads=4;", "X" }, { "ssl_engine x;", "X" },
+        { "ssl_object_cache_inheritable on;", "X" }, { "google_perftools_profiles x;", "X" }, { "quic_bpf on;", "X" }, { "load_module modules/x.so;", "X" },
+        { "worker_connections 100;", "E" }, { "use epoll;", "E" }, { "multi_accept on;", "E" }, { "accept_mutex off;", "E" }, { "accept_mutex_delay 500ms;", "E" },
+        { "debug_connection 127.0.0.1;", "E" }, { "epoll_events 512;", "E" }, { "worker_aio_requests 32;", "E" },
+        { "listen 2143;", "S" }, { "protocol pop3;", "S" }, { "server_name mail.example;", "MS" }, { "timeout 5s;", "MS" }, { "max_errors 3;", "MS" },
+        { "resolver 127.0.0.1;", "MS" }, { "resolver_timeout 5s;", "MS" }, { "set_real_ip_from 10.0.0.0/8;", "MS" },
+        { "auth_http 127.0.0.1:9;", "MS" }, { "auth_http_timeout 5s;", "MS" }, { "auth_http_header A b;", "MS" }, { "auth_http_pass_client_cert on;", "MS" },
+        { "proxy on;", "MS" }, { "proxy_buffer 8k;", "MS" }, { "proxy_timeout 1h;", "MS" }, { "proxy_pass_error_message on;", "MS" },
+        { "proxy_protocol v2;", "MS" }, { "proxy_smtp_auth on;", "MS" }, { "xclient off;", "MS" },
+        { "starttls off;", "MS" }, { "ssl_certificate c.pem;", "MS" }, { "ssl_certificate_key c.key;", "MS" }, { "ssl_password_file p;", "MS" },
+        { "ssl_protocols TLSv1.3;", "MS" }, { "ssl_ciphers HIGH;", "MS" }, { "ssl_prefer_server_ciphers on;", "MS" }, { "ssl_conf_command Options -SessionTicket;", "MS" },
+        { "ssl_certificate_compression on;", "MS" }, { "ssl_dhparam d.pem;", "MS" }, { "ssl_ecdh_curve X25519:P-256;", "MS" },
+        { "ssl_session_cache builtin:1000 shared:A:1m;", "MS" }, { "ssl_session_timeout 1d;", "MS" }, { "ssl_session_tickets off;", "MS" },
+        { "ssl_session_ticket_key k;", "MS" }, { "ssl_verify_client optional;", "MS" }, { "ssl_verify_depth 2;", "MS" }, { "ssl_client_certificate ca.pem;", "MS" },
+        { "ssl_trusted_certificate ca.pem;", "MS" }, { "ssl_crl crl.pem;", "MS" },
+        { "imap_auth plain login cram-md5 external;", "MS" }, { "imap_capabilities IMAP4rev1 IDLE;", "MS" }, { "imap_client_buffer 8k;", "MS" },
+        { "pop3_auth plain apop cram-md5 external;", "MS" }, { "pop3_capabilities TOP;", "MS" },
+        { "smtp_auth plain login cram-md5 external none;", "MS" }, { "smtp_capabilities \"SIZE 10\" 8BITMIME;", "MS" }, { "smtp_client_buffer 8k;", "MS" }, { "smtp_greeting_delay 5s;", "MS" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Directives))]
+    public void A_directive_is_accepted_where_nginx_allows_it_and_nowhere_else(string line, string contexts)
+    {
+        var name = line.Split(' ')[0];
+        foreach (var context in "XEMS")
+        {
+            var isAllowed = contexts.Contains(context);
+            Assert.Equal(isAllowed ? [] : [$"[emerg] \"{name}\" directive is not allowed here in c:2"], _conf.Texts(_conf.Load(In(context, line))));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Directives))]
+    public void A_directive_with_a_block_is_not_terminated(string line, string contexts)
+    {
+        var name = line.Split(' ')[0];
+        Assert.Equal([$"[emerg] directive \"{name}\" is not terminated by \";\" in c:2"], _conf.Texts(_conf.Load(In(contexts[0], line.Replace(';', '{') + "}"))));
+    }
+
+    [Theory]
+    [MemberData(nameof(Directives))]
+    public void A_directive_without_arguments_is_refused(string line, string contexts)
+    {
+        var name = line.Split(' ')[0];
+        Assert.Equal([$"[emerg] invalid number of arguments in \"{name}\" directive in c:2"], _conf.Texts(_conf.Load(In(contexts[0], name + ";"))));
+    }
+
+    [Theory]
+    [MemberData(nameof(Directives))]
+    public void A_scalar_twice_is_a_duplicate(string line, string contexts)
+    {
+        string[] repeatable =
+        [
+            "error_log", "include", "env", "thread_pool", "load_module", "debug_connection", "listen", "protocol", "auth_http", "auth_http_header", "set_real_ip_from",
+            "ssl_certificate", "ssl_certificate_key", "ssl_conf_command", "ssl_protocols", "ssl_session_cache", "ssl_session_ticket_key",
+            "imap_auth", "pop3_auth", "smtp_auth", "imap_capabilities", "pop3_capabilities", "smtp_capabilities",
+        ];
+        var name = line.Split(' ')[0];
+        var messages = _conf.Load(In(contexts[0], $"{line}\n{(name == "listen" ? "listen 3143;" : line)}")).Messages.Where(message => message.Level == ErrorLogLevel.Emerg).Select(message => message.Text);
+        Assert.Equal(repeatable.Contains(name) ? [] : [$"\"{name}\" directive is duplicate in {_conf.Directory}/c:3"], messages);
+    }
+
+    [Fact]
+    public void The_list_above_is_whole()
+    {
+        var listed = Directives.Select(row => row.Data.Item1.Split(' ')[0]).Order(StringComparer.Ordinal);
+        Assert.Equal(DirectiveTable.All.Where(row => !row.IsBlock).Select(row => row.Name).Distinct(), listed);
+    }
+
+    private static string In(char context, string line) => context switch
+    {
+        'X' => $"\n{line}\nevents {{}}",
+        'E' => $"events {{\n{line}\n}}",
+        'M' => $"events {{}} mail {{\n{line}\n}}",
+        // The certificate is there for those that turn TLS on.
+        _ => $"events {{}} mail {{ auth_http 127.0.0.1:9; server {{ listen 143;\n{line}\n}} }}",
+    };
+}
