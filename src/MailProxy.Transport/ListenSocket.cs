@@ -39,10 +39,3 @@ public sealed record ListenSocket
     /// <summary>The address as log lines name it: <c>192.0.2.1:143</c>, <c>[::1]:143</c>, <c>unix:/path</c>.</summary>
     public string Address => EndPoint is UnixDomainSocketEndPoint ? $"unix:{EndPoint}" : EndPoint.ToString()!;
 }
-
-/// <summary>Says by which socket a connection came in. Set on every connection that a <see cref="ListenerSet"/> accepts.</summary>
-public interface IListenSocketFeature
-{
-    /// <summary>The socket, with the options that it had when the connection came.</summary>
-    ListenSocket Socket { get; }
-}

@@ -6,5 +6,5 @@ namespace MailProxy.Transport;
 public sealed class ListenerSetEndPoint : EndPoint
 {
     /// <summary>What Kestrel's log calls it.</summary>
-    public override string ToString() => "mail";
+    public override string ToString() => "listeners";
 }

@@ -1,0 +1,8 @@
+namespace MailProxy.Transport;
+
+/// <summary>Says by which socket a connection came in. Set on every connection that a <see cref="ListenerSet"/> accepts.</summary>
+public interface IListenSocketFeature
+{
+    /// <summary>The socket, with the options that it had when the connection came.</summary>
+    ListenSocket Socket { get; }
+}
