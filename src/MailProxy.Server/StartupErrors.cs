@@ -8,12 +8,12 @@ internal sealed class StartupErrors(TextWriter standardError, string? logFile, T
 {
     public void Write(ErrorLogLevel level, string text)
     {
-        standardError.WriteLine($"mailproxy: [{ErrorLogLine.NameOf(level)}] {text}");
+        standardError.WriteLine($"mailproxy: [{ErrorLogLevels.NameOf(level)}] {text}");
         if (logFile is null or "stderr") return;
         try
         {
             using var file = AppendFile.Open(logFile);
-            AppendFile.Write(file, ErrorLogLine.Format(time.GetLocalNow(), level, default, text, null));
+            file.Write(ErrorLogLine.Format(stackalloc byte[ErrorLogLine.MaxLength], time.GetLocalNow(), level, text));
         }
         catch (IOException exception)
         {

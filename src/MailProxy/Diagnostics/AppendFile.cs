@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Text;
 using Microsoft.Win32.SafeHandles;
 
 namespace MailProxy.Diagnostics;
@@ -15,50 +14,45 @@ internal static partial class AppendFile
     private const int AtEnd = 0x400;
     private const int CloseOnExec = 0x80000;
     private const int Mode = 0x1A4;                     // 0644
-    private const int Interrupted = 4;
+    private const uint SameGroup = uint.MaxValue;
 
-    /// <exception cref="IOException">The message is nginx's: <c>open() "path" failed (13: Permission denied)</c>.</exception>
-    public static SafeFileHandle Open(string path)
-    {
-        if (!OperatingSystem.IsLinux()) return OpenElsewhere(path);
-        var descriptor = OpenFile(Encoding.UTF8.GetBytes(path + '\0'), WriteOnly | Create | AtEnd | CloseOnExec, Mode);
-        return descriptor >= 0 ? new SafeFileHandle(descriptor, ownsHandle: true) : throw Failure(path, Marshal.GetLastPInvokeError());
-    }
-
-    /// <exception cref="IOException">Nothing more can be written.</exception>
-    public static void Write(SafeFileHandle handle, ReadOnlySpan<byte> bytes)
-    {
-        if (!OperatingSystem.IsLinux())
-        {
-            RandomAccess.Write(handle, bytes, RandomAccess.GetLength(handle));
-            return;
-        }
-
-        while (!bytes.IsEmpty)
-        {
-            var written = WriteFile(handle, in MemoryMarshal.GetReference(bytes), bytes.Length);
-            if (written >= 0) bytes = bytes[(int)written..];
-            else if (Marshal.GetLastPInvokeError() is var errno && errno != Interrupted) throw new IOException(Marshal.GetPInvokeErrorMessage(errno));
-        }
-    }
-
-    private static SafeFileHandle OpenElsewhere(string path)
+    /// <summary>Opens a file, and creates it where there is none. Each write is one system call.</summary>
+    /// <exception cref="ErrorLogException">The message is nginx's: <c>open() "path" failed (13: Permission denied)</c>.</exception>
+    public static FileStream Open(string path)
     {
         try
         {
-            return File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+            return OperatingSystem.IsLinux()
+                ? new FileStream(OpenHandle(path), FileAccess.Write, bufferSize: 0)
+                : new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
         }
-        catch (UnauthorizedAccessException exception)
+        catch (Exception exception) when (exception is (IOException or UnauthorizedAccessException) and not ErrorLogException)
         {
-            throw new IOException($"open() \"{path}\" failed ({exception.Message})", exception);
+            throw new ErrorLogException($"open() \"{path}\" failed ({exception.Message})");
         }
     }
 
-    private static IOException Failure(string path, int errno) => new($"open() \"{path}\" failed ({errno}: {Marshal.GetPInvokeErrorMessage(errno)})");
+    /// <exception cref="ErrorLogException">The message is nginx's.</exception>
+    public static void ChangeOwner(FileStream file, string path, uint user)
+    {
+        if (OperatingSystem.IsLinux() && ChangeOwner(file.SafeFileHandle, user, SameGroup) < 0) throw Failure($"chown(\"{path}\", {user}) failed");
+    }
 
-    [LibraryImport("libc", EntryPoint = "open", SetLastError = true)]
-    private static partial int OpenFile(byte[] path, int flags, int mode);
+    private static SafeFileHandle OpenHandle(string path)
+    {
+        var descriptor = OpenFile(path, WriteOnly | Create | AtEnd | CloseOnExec, Mode);
+        return descriptor >= 0 ? new SafeFileHandle(descriptor, ownsHandle: true) : throw Failure($"open() \"{path}\" failed");
+    }
 
-    [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
-    private static partial nint WriteFile(SafeFileHandle handle, in byte bytes, nint length);
+    private static ErrorLogException Failure(string call)
+    {
+        var errno = Marshal.GetLastPInvokeError();
+        return new ErrorLogException($"{call} ({errno}: {Marshal.GetPInvokeErrorMessage(errno)})");
+    }
+
+    [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    private static partial int OpenFile(string path, int flags, int mode);
+
+    [LibraryImport("libc", EntryPoint = "fchown", SetLastError = true)]
+    private static partial int ChangeOwner(SafeFileHandle handle, uint user, uint group);
 }

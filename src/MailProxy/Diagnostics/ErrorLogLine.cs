@@ -1,99 +1,126 @@
 using System.Globalization;
 using System.Text;
 using MailProxy.Configuration;
-using Microsoft.Extensions.Logging;
 
 namespace MailProxy.Diagnostics;
 
-/// <summary>nginx's log lines: <c>2026/11/23 17:24:15 [info] 8520#8520: *2 text while …, client: …, server: …</c>.</summary>
-internal static class ErrorLogLine
+/// <summary>
+/// One of nginx's log lines, <c>2026/11/23 17:24:15 [info] 8520#8520: *2 text while …, client: …, server: …</c>, written
+/// into the caller's memory. What does not fit is cut, but never within a character or an escape. Control characters
+/// become <c>\xHH</c>, so that no peer's text can begin a line of its own.
+/// </summary>
+internal ref struct ErrorLogLine(Span<byte> buffer)
 {
     /// <summary>Bytes of a line at most, its LF included; nginx's limit.</summary>
     public const int MaxLength = 2048;
 
-    private const int WithoutSuffixFirst = 80;
-    private const int WithoutSuffixLast = 89;
+    private readonly Span<byte> _buffer = buffer;
+    private int _length;
+    private bool _isCut;
 
-    /// <summary>The level of an event: events 90-94 of each hundred are <c>notice</c>, 95-97 <c>alert</c>, 98 and 99 <c>emerg</c>.</summary>
-    public static ErrorLogLevel LevelOf(LogLevel level, EventId eventId) => (eventId.Id % 100) switch
-    {
-        >= 98 => ErrorLogLevel.Emerg,
-        >= 95 => ErrorLogLevel.Alert,
-        >= 90 => ErrorLogLevel.Notice,
-        _ => level switch
-        {
-            LogLevel.Critical => ErrorLogLevel.Crit,
-            LogLevel.Error => ErrorLogLevel.Error,
-            LogLevel.Warning => ErrorLogLevel.Warn,
-            LogLevel.Information => ErrorLogLevel.Info,
-            _ => ErrorLogLevel.Debug,
-        },
-    };
+    /// <summary>What there is so far, without LF.</summary>
+    public readonly ReadOnlySpan<byte> Written => _buffer[.._length];
 
-    /// <summary>The most severe level that events of a <see cref="LogLevel"/> may have, for a test before anything is formatted.</summary>
-    public static ErrorLogLevel MostSevere(LogLevel level) => level switch
-    {
-        LogLevel.Critical => ErrorLogLevel.Emerg,
-        LogLevel.Error => ErrorLogLevel.Error,
-        LogLevel.Warning => ErrorLogLevel.Warn,
-        LogLevel.Information => ErrorLogLevel.Notice,
-        _ => ErrorLogLevel.Debug,
-    };
+    // The last byte is the LF's.
+    private readonly Span<byte> Room => _buffer[_length..^1];
 
-    /// <summary>The whole line as UTF-8, with its LF.</summary>
+    /// <summary>The whole line with its LF.</summary>
+    /// <param name="buffer">Where it is written.</param>
     /// <param name="now">Local time.</param>
     /// <param name="level">The level.</param>
-    /// <param name="eventId">Events 80-89 of each hundred have no suffix.</param>
     /// <param name="message">What happened.</param>
     /// <param name="context">The session's facts; null for a line of the process.</param>
-    public static byte[] Format(DateTimeOffset now, ErrorLogLevel level, EventId eventId, string message, SessionLogContext? context)
+    /// <param name="hasSuffix">Whether the line ends with them.</param>
+    /// <param name="exception">An error of ours: its stack ends the line.</param>
+    public static ReadOnlySpan<byte> Format(
+        Span<byte> buffer, DateTimeOffset now, ErrorLogLevel level, string message, SessionLogContext? context = null, bool hasSuffix = true, Exception? exception = null)
     {
-        var line = new StringBuilder(256);
-        line.Append(CultureInfo.InvariantCulture, $"{now:yyyy\\/MM\\/dd HH\\:mm\\:ss} [{NameOf(level)}] {Environment.ProcessId}#{Environment.ProcessId}: ");
-        if (context is not null) line.Append(CultureInfo.InvariantCulture, $"*{context.ConnectionNumber} ");
+        var line = new ErrorLogLine(buffer);
+        line.AppendPrefix(now, level, context);
         line.Append(message);
-        if (context is not null && eventId.Id % 100 is < WithoutSuffixFirst or > WithoutSuffixLast) AppendSuffix(line, context);
-        return Encode(line);
+        if (context is not null && hasSuffix) line.AppendSuffix(context);
+        if (exception is not null) line.Append($": {exception.ToString().ReplaceLineEndings(" | ")}");
+        return line.End();
     }
 
-    /// <summary>The word of the directive <c>error_log</c>.</summary>
-    public static string NameOf(ErrorLogLevel level) => level switch
+    public void Append(ReadOnlySpan<char> text)
     {
-        ErrorLogLevel.Emerg => "emerg",
-        ErrorLogLevel.Alert => "alert",
-        ErrorLogLevel.Crit => "crit",
-        ErrorLogLevel.Error => "error",
-        ErrorLogLevel.Warn => "warn",
-        ErrorLogLevel.Notice => "notice",
-        ErrorLogLevel.Info => "info",
-        _ => "debug",
-    };
-
-    private static void AppendSuffix(StringBuilder line, SessionLogContext context)
-    {
-        if (context.Action is { } action) line.Append(" while ").Append(action);
-        line.Append(", client: ").Append(context.Client);
-        if (context.UsingStartTls) line.Append(" using starttls");
-        line.Append(", server: ").Append(context.Listener);
-        if (!string.IsNullOrEmpty(context.Login)) line.Append(", login: \"").Append(context.Login).Append('"');
-        if (context.Upstream is { } upstream) line.Append(", upstream: ").Append(upstream);
-    }
-
-    /// <summary>Control bytes that are still in it are escaped, and what is too long is cut between two characters.</summary>
-    private static byte[] Encode(StringBuilder line)
-    {
-        for (var i = line.Length - 1; i >= 0; i--)
+        foreach (var rune in text.EnumerateRunes())
         {
-            if (!char.IsControl(line[i])) continue;
-            var escaped = $"\\x{(int)line[i]:X2}";
-            line.Remove(i, 1).Insert(i, escaped);
+            if (_isCut) return;
+            if (Rune.IsControl(rune)) AppendEscaped(rune);
+            else Advance(rune.TryEncodeToUtf8(Room, out var written), written);
+        }
+    }
+
+    /// <summary>A line that is formatted already, without its LF.</summary>
+    public void AppendLine(ReadOnlySpan<byte> line) => Advance(line[..^1].TryCopyTo(Room), line.Length - 1);
+
+    private readonly ReadOnlySpan<byte> End()
+    {
+        _buffer[_length] = (byte)'\n';
+        return _buffer[..(_length + 1)];
+    }
+
+    private void AppendPrefix(DateTimeOffset now, ErrorLogLevel level, SessionLogContext? context)
+    {
+        Append(now, @"yyyy\/MM\/dd HH\:mm\:ss");
+        Append(" [");
+        Append(ErrorLogLevels.NameOf(level));
+        Append("] ");
+        Append(Environment.ProcessId);
+        // nginx's number of the thread: that of its only one is the process's.
+        Append("#");
+        Append(Environment.ProcessId);
+        Append(": ");
+        if (context is null) return;
+        Append("*");
+        Append(context.ConnectionNumber);
+        Append(" ");
+    }
+
+    private void AppendSuffix(SessionLogContext context)
+    {
+        AppendFact(" while ", context.Action);
+        AppendFact(", client: ", context.Client);
+        if (context.UsingStartTls) Append(" using starttls");
+        AppendFact(", server: ", context.Listener);
+        if (!string.IsNullOrEmpty(context.Login))
+        {
+            AppendFact(", login: \"", context.Login);
+            Append("\"");
         }
 
-        var bytes = Encoding.UTF8.GetBytes(line.ToString());
-        var length = Math.Min(bytes.Length, MaxLength - 1);
-        while (length < bytes.Length && (bytes[length] & 0xC0) == 0x80) length--;
-        Array.Resize(ref bytes, length + 1);
-        bytes[^1] = (byte)'\n';
-        return bytes;
+        AppendFact(", upstream: ", context.Upstream);
+    }
+
+    private void AppendFact(string name, string? value)
+    {
+        if (value is null) return;
+        Append(name);
+        Append(value);
+    }
+
+    private void Append<T>(T value, ReadOnlySpan<char> format = default) where T : IUtf8SpanFormattable
+    {
+        if (!_isCut) Advance(value.TryFormat(Room, out var written, format, CultureInfo.InvariantCulture), written);
+    }
+
+    private void AppendEscaped(Rune rune)
+    {
+        Span<byte> bytes = stackalloc byte[4];
+        bytes = bytes[..rune.EncodeToUtf8(bytes)];
+        _isCut = bytes.Length * @"\xHH".Length > Room.Length;
+        foreach (var value in bytes)
+        {
+            Append(@"\x");
+            Append(value, "X2");
+        }
+    }
+
+    private void Advance(bool fits, int written)
+    {
+        _isCut = !fits;
+        if (fits) _length += written;
     }
 }

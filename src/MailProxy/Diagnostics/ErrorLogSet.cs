@@ -10,35 +10,26 @@ internal sealed class ErrorLogSet : IDisposable
     private static readonly ErrorLogOptions Default = new();
 
     private readonly LogSinks _sinks;
-    private readonly List<LogSink> _opened = [];
+    private readonly Dictionary<string, LogSink> _opened = [];
     private readonly ConditionalWeakTable<ServerOptions, ErrorLogTarget[]> _servers = [];
     private readonly ErrorLogTarget[] _main;
     private readonly ILogger _structured;
     private readonly TimeProvider _time;
 
-    /// <exception cref="IOException">A log cannot be opened; the message is nginx's. Nothing stays open.</exception>
+    /// <exception cref="ErrorLogException">Logs cannot be opened; it has all errors. Nothing stays open.</exception>
     public ErrorLogSet(MailProxyOptions options, LogSinks sinks, ILoggerFactory loggers, TimeProvider time)
     {
         _sinks = sinks;
         _time = time;
         _structured = loggers.CreateLogger("MailProxy.Session");
-        try
-        {
-            _main = Open(options.ErrorLog.Count > 0 ? options.ErrorLog : [Default]);
-            foreach (var server in options.Servers) _servers.Add(server, server.ErrorLog.Count > 0 ? Open(server.ErrorLog) : _main);
-        }
-        catch (FormatException exception)
-        {
-            Dispose();
-            throw new IOException(exception.Message, exception);
-        }
-        catch
-        {
-            Dispose();
-            throw;
-        }
-
+        var errors = new List<string>();
+        _main = Open(options.ErrorLog.Count > 0 ? options.ErrorLog : [Default], errors);
+        foreach (var server in options.Servers) _servers.Add(server, server.ErrorLog.Count > 0 ? Open(server.ErrorLog, errors) : _main);
         Process = new ErrorLogger(_main, loggers.CreateLogger("MailProxy"), null, time);
+        sinks.Enter(_main);
+        if (errors.Count == 0) return;
+        Dispose();
+        throw new ErrorLogException(errors);
     }
 
     /// <summary>For lines that are no session's.</summary>
@@ -50,18 +41,25 @@ internal sealed class ErrorLogSet : IDisposable
 
     public void Dispose()
     {
-        foreach (var sink in _opened) _sinks.Close(sink);
+        _sinks.Leave(_main);
+        foreach (var sink in _opened.Values) _sinks.Close(sink);
         _opened.Clear();
     }
 
-    private ErrorLogTarget[] Open(IList<ErrorLogOptions> logs)
+    private ErrorLogTarget[] Open(IList<ErrorLogOptions> logs, List<string> errors)
     {
         var targets = new List<ErrorLogTarget>();
         foreach (var log in logs)
         {
-            var sink = _sinks.Open(log.Target);
-            _opened.Add(sink);
-            targets.Add(new ErrorLogTarget(sink, log.Level));
+            try
+            {
+                if (!_opened.TryGetValue(log.Target, out var sink)) _opened.Add(log.Target, sink = _sinks.Open(log.Target));
+                targets.Add(new ErrorLogTarget(sink, log.Level));
+            }
+            catch (ErrorLogException exception)
+            {
+                errors.Add(exception.Message);
+            }
         }
 
         return [.. targets];

@@ -15,37 +15,37 @@ internal readonly record struct ErrorLogTarget(LogSink Sink, ErrorLogLevel Level
 /// <param name="time">The clock of the lines.</param>
 internal sealed class ErrorLogger(ErrorLogTarget[] targets, ILogger structured, SessionLogContext? context, TimeProvider time) : ILogger
 {
-    public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+    public IDisposable? BeginScope<TState>(TState state) where TState : notnull => structured.BeginScope(state);
 
-    public bool IsEnabled(LogLevel logLevel)
+    public bool IsEnabled(LogLevel logLevel) => logLevel != LogLevel.None && (IsWanted(ErrorLogLevels.MostSevere(logLevel)) || structured.IsEnabled(logLevel));
+
+    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
-        var level = ErrorLogLine.MostSevere(logLevel);
+        var level = ErrorLogLevels.Of(logLevel, eventId);
+        if (IsWanted(level)) Write(level, ErrorLogLevels.HasSuffix(eventId), formatter(state, exception), exception);
+        if (!structured.IsEnabled(logLevel)) return;
+        using (context is null ? null : structured.BeginScope(Facts(context))) structured.Log(logLevel, eventId, state, exception, formatter);
+    }
+
+    private bool IsWanted(ErrorLogLevel level)
+    {
         foreach (var target in targets)
         {
             if (target.Level >= level) return true;
         }
 
-        return structured.IsEnabled(logLevel);
+        return false;
     }
 
-    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    private void Write(ErrorLogLevel level, bool hasSuffix, string message, Exception? exception)
     {
-        var level = ErrorLogLine.LevelOf(logLevel, eventId);
-        byte[]? line = null;
+        var now = time.GetLocalNow();
+        var line = ErrorLogLine.Format(stackalloc byte[ErrorLogLine.MaxLength], now, level, message, context, hasSuffix, exception);
         foreach (var target in targets)
         {
-            if (target.Level < level) continue;
-            line ??= ErrorLogLine.Format(time.GetLocalNow(), level, eventId, Text(formatter(state, exception), exception), context);
-            target.Sink.Write(line, level);
+            if (target.Level >= level) target.Sink.Write(line, level, now);
         }
-
-        if (!structured.IsEnabled(logLevel)) return;
-        using (context is null ? null : structured.BeginScope(Facts(context))) structured.Log(logLevel, eventId, state, exception, formatter);
     }
-
-    // An exception of ours has no line of its own: its stack goes on the same one.
-    private static string Text(string message, Exception? exception) =>
-        exception is null ? message : $"{message}: {exception.ToString().ReplaceLineEndings(" | ")}";
 
     private static List<KeyValuePair<string, object?>> Facts(SessionLogContext context) =>
     [
@@ -53,6 +53,7 @@ internal sealed class ErrorLogger(ErrorLogTarget[] targets, ILogger structured, 
         new("action", context.Action),
         new("client", context.Client),
         new("server", context.Listener),
+        new("starttls", context.UsingStartTls),
         new("login", context.Login),
         new("upstream", context.Upstream),
     ];

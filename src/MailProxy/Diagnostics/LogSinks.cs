@@ -1,18 +1,21 @@
+using MailProxy.Configuration;
+
 namespace MailProxy.Diagnostics;
 
 /// <summary>The open sinks of the process, each once: servers share them, and so do the configurations before and after a reload.</summary>
 internal sealed class LogSinks(TimeProvider time) : IDisposable
 {
     private readonly Dictionary<string, LogSink> _open = [];
+    private readonly List<ErrorLogTarget[]> _process = [];
 
-    /// <summary>The sink of an <c>error_log</c>'s target, opened if it is not yet.</summary>
-    /// <exception cref="IOException">The file cannot be opened; the message is nginx's.</exception>
-    /// <exception cref="FormatException">The syslog target is wrong; the message is nginx's.</exception>
+    /// <summary>The sink of an <c>error_log</c>'s target. A file that is open already is opened by its name again, as nginx does at a reload.</summary>
+    /// <exception cref="ErrorLogException">It cannot be opened; the message is nginx's.</exception>
     public LogSink Open(string target)
     {
         lock (_open)
         {
-            if (!_open.TryGetValue(target, out var sink)) _open.Add(target, sink = Create(target));
+            if (_open.TryGetValue(target, out var sink)) sink.Reopen();
+            else _open.Add(target, sink = Create(target));
             sink.Users++;
             return sink;
         }
@@ -29,13 +32,45 @@ internal sealed class LogSinks(TimeProvider time) : IDisposable
         sink.Dispose();
     }
 
-    /// <summary>Opens every file anew.</summary>
-    public void Reopen()
+    /// <summary>Opens every file by its name again (USR1). Each that cannot be is reported, and stays as it is.</summary>
+    public void Reopen() => ForEach(static sink => sink.Reopen());
+
+    /// <summary>Gives the files to the account that the process is about to become. Each that cannot be given is reported.</summary>
+    public void ChangeOwner(uint user) => ForEach(sink => sink.ChangeOwner(user));
+
+    /// <summary>Says something in the process's log: the newest configuration's, or stderr where there is none.</summary>
+    /// <param name="level">Its level.</param>
+    /// <param name="text">The message.</param>
+    /// <param name="failed">The sink that it is about, which is not written to.</param>
+    public void Report(ErrorLogLevel level, string text, LogSink? failed = null)
     {
-        lock (_open)
+        ErrorLogTarget[] targets;
+        lock (_process) targets = _process.Count > 0 ? _process[^1] : [];
+        var now = time.GetLocalNow();
+        var line = ErrorLogLine.Format(stackalloc byte[ErrorLogLine.MaxLength], now, level, text);
+        var isWritten = false;
+        foreach (var target in targets)
         {
-            foreach (var sink in _open.Values) sink.Reopen();
+            if (target.Sink == failed) continue;
+            isWritten = true;
+            if (target.Level >= level) target.Sink.Write(line, level, now);
         }
+
+        if (isWritten) return;
+        using var standardError = Console.OpenStandardError();
+        standardError.Write(line);
+    }
+
+    /// <summary>From now on the process's log is this one, until <see cref="Leave"/>.</summary>
+    public void Enter(ErrorLogTarget[] process)
+    {
+        lock (_process) _process.Add(process);
+    }
+
+    /// <summary>The process's log is again the one before, if this was the newest.</summary>
+    public void Leave(ErrorLogTarget[] process)
+    {
+        lock (_process) _process.Remove(process);
     }
 
     public void Dispose()
@@ -47,9 +82,28 @@ internal sealed class LogSinks(TimeProvider time) : IDisposable
         }
     }
 
+    private void ForEach(Action<LogSink> action)
+    {
+        lock (_open)
+        {
+            foreach (var sink in _open.Values)
+            {
+                try
+                {
+                    action(sink);
+                }
+                catch (ErrorLogException exception)
+                {
+                    Report(ErrorLogLevel.Emerg, exception.Message);
+                }
+            }
+        }
+    }
+
     private LogSink Create(string target)
     {
-        if (target == "stderr") return StreamLogSink.OpenStandardError();
-        return target.StartsWith(SyslogTarget.Prefix, StringComparison.Ordinal) ? new SyslogSink(SyslogTarget.Parse(target), time) : StreamLogSink.OpenFile(target);
+        if (target == "stderr") return StreamLogSink.OpenStandardError(time);
+        if (!target.StartsWith(SyslogTarget.Prefix, StringComparison.Ordinal)) return StreamLogSink.OpenFile(target, time);
+        return new SyslogSink(SyslogTarget.Parse(target), target, time, (sink, text) => Report(ErrorLogLevel.Alert, text, sink));
     }
 }

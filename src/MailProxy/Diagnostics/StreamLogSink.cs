@@ -1,111 +1,144 @@
-using System.Threading.Channels;
 using MailProxy.Configuration;
-using Microsoft.Win32.SafeHandles;
 
 namespace MailProxy.Diagnostics;
 
 /// <summary>
-/// A file, or stderr. Lines are queued and written by one task, as many together as wait: a session pays for no system
-/// call, and a slow disk holds up nobody. What is queued is written before <see cref="Dispose"/> returns. Where the disk
-/// is so slow that the queue is full, lines are dropped, and a line says how many.
+/// A file, or stderr. Lines are kept in memory, one behind the other, and a thread of the pool writes as many together as
+/// wait: a session, which may run on an event loop with thousands of others, pays for no system call, and a slow disk or
+/// a full pipe holds up nobody. Whole lines reach the file by one append. What waits is written before a file is opened
+/// anew and before <see cref="Dispose"/> returns. Only where a target takes nothing until <c>maxWaiting</c> bytes
+/// wait, or its disk is full, are lines lost; a line then says how many.
 /// </summary>
-internal sealed class StreamLogSink : LogSink
+internal sealed class StreamLogSink : LogSink, IThreadPoolWorkItem
 {
-    private const int MostQueued = 65536;
-    private const int BatchSize = 64 * 1024;
+    private const int DefaultMaxWaiting = 8 * 1024 * 1024;
 
-    private static readonly byte[] ReopenMark = [];
+    // What a burst needed is given back; what a busy log needs all the time is kept.
+    private const int KeptBuffer = 64 * 1024;
+
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(5);
 
-    private readonly Channel<byte[]> _queue = Channel.CreateBounded<byte[]>(new BoundedChannelOptions(MostQueued) { SingleReader = true });
+    private readonly Lock _gate = new();
+    private readonly Lock _writing = new();
+    private readonly TimeProvider _time;
     private readonly string? _path;
-    private readonly Task _writing;
-    private SafeFileHandle _handle;
-    private long _dropped;
+    private readonly int _maxWaiting;
+    private Stream _stream;
+    private byte[] _waiting = [];
+    private byte[] _spare = [];
+    private int _length;
+    private int _lines;
+    private long _lost;
+    private bool _isScheduled;
 
-    private StreamLogSink(SafeFileHandle handle, string? path)
+    /// <param name="stream">Where lines are appended.</param>
+    /// <param name="path">The file's name, by which it is opened anew; null where there is none.</param>
+    /// <param name="time">The clock of the lines that the sink writes itself.</param>
+    /// <param name="maxWaiting">How many bytes of lines may wait.</param>
+    internal StreamLogSink(Stream stream, string? path, TimeProvider time, int maxWaiting = DefaultMaxWaiting)
     {
-        _handle = handle;
+        _stream = stream;
         _path = path;
-        _writing = Task.Run(WriteQueuedAsync);
+        _time = time;
+        _maxWaiting = maxWaiting;
     }
 
-    /// <exception cref="IOException">The file cannot be opened; the message is nginx's.</exception>
-    public static StreamLogSink OpenFile(string path) => new(AppendFile.Open(path), path);
+    /// <exception cref="ErrorLogException">The file cannot be opened; the message is nginx's.</exception>
+    public static StreamLogSink OpenFile(string path, TimeProvider time) => new(AppendFile.Open(path), path, time);
 
-    public static StreamLogSink OpenStandardError() => new(new SafeFileHandle(2, ownsHandle: false), null);
+    public static StreamLogSink OpenStandardError(TimeProvider time) => new(Console.OpenStandardError(), path: null, time);
 
-    public override void Write(byte[] line, ErrorLogLevel level)
+    public override void Write(ReadOnlySpan<byte> line, ErrorLogLevel level, DateTimeOffset now)
     {
-        if (!_queue.Writer.TryWrite(line)) Interlocked.Increment(ref _dropped);
+        lock (_gate)
+        {
+            if (_length + line.Length > _maxWaiting)
+            {
+                _lost++;
+                return;
+            }
+
+            if (_length + line.Length > _waiting.Length) Array.Resize(ref _waiting, Math.Max(_waiting.Length * 2, ErrorLogLine.MaxLength));
+            line.CopyTo(_waiting.AsSpan(_length));
+            _length += line.Length;
+            _lines++;
+            if (_isScheduled) return;
+            _isScheduled = true;
+        }
+
+        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
     }
+
+    void IThreadPoolWorkItem.Execute() => WriteWaiting();
 
     public override void Reopen()
     {
-        if (_path is not null) _queue.Writer.TryWrite(ReopenMark);
+        if (_path is null) return;
+        var opened = AppendFile.Open(_path);
+        lock (_writing)
+        {
+            WriteWaiting();
+            _stream.Dispose();
+            _stream = opened;
+        }
+    }
+
+    public override void ChangeOwner(uint user)
+    {
+        if (_path is null) return;
+        lock (_writing) AppendFile.ChangeOwner((FileStream)_stream, _path, user);
     }
 
     public override void Dispose()
     {
-        _queue.Writer.TryComplete();
-        // At most a few seconds at the end of a configuration; nobody's session waits for it.
-        ((IAsyncResult)_writing).AsyncWaitHandle.WaitOne(CloseTimeout);
-        _handle.Dispose();
+        // A thread of its own, because the pool may be busy; and not for ever, because a pipe may be full that nobody reads.
+        var last = new Thread(WriteWaiting) { IsBackground = true };
+        last.Start();
+        if (last.Join(CloseTimeout)) _stream.Dispose();
     }
 
-    private async Task WriteQueuedAsync()
+    private void WriteWaiting()
     {
-        var batch = new byte[BatchSize];
-        while (await _queue.Reader.WaitToReadAsync())
+        lock (_writing)
         {
-            var length = 0;
-            while (length <= BatchSize - ErrorLogLine.MaxLength && _queue.Reader.TryRead(out var line))
+            while (Take(out var buffer, out var length, out var lines, out var lost))
             {
-                if (line == ReopenMark)
-                {
-                    Flush(batch, ref length);
-                    OpenAgain();
-                    continue;
-                }
-
-                line.CopyTo(batch, length);
-                length += line.Length;
+                if (lost > 0) AppendLossNote(lost);
+                Append(buffer.AsSpan(0, length), lines);
+                if (buffer.Length <= KeptBuffer) _spare = buffer;
             }
-
-            Flush(batch, ref length);
         }
     }
 
-    private void Flush(byte[] batch, ref int length)
+    private bool Take(out byte[] buffer, out int length, out int lines, out long lost)
     {
-        if (Interlocked.Exchange(ref _dropped, 0) is var dropped and > 0) Append(System.Text.Encoding.ASCII.GetBytes($"{dropped} log lines were dropped\n"));
-        if (length > 0) Append(batch.AsSpan(0, length));
-        length = 0;
-    }
-
-    private void Append(ReadOnlySpan<byte> bytes)
-    {
-        try
+        lock (_gate)
         {
-            AppendFile.Write(_handle, bytes);
-        }
-        catch (IOException)
-        {
-            // The disk is full, or stderr is gone: there is nowhere to say so.
+            (buffer, length, lines, lost) = (_waiting, _length, _lines, _lost);
+            _isScheduled = length > 0;
+            if (!_isScheduled) return false;
+            (_waiting, _spare) = (_spare, []);
+            (_length, _lines, _lost) = (0, 0, 0);
+            return true;
         }
     }
 
-    private void OpenAgain()
+    private void Append(ReadOnlySpan<byte> bytes, int lines)
     {
         try
         {
-            var opened = AppendFile.Open(_path!);
-            _handle.Dispose();
-            _handle = opened;
+            _stream.Write(bytes);
         }
-        catch (IOException exception)
+        catch (Exception exception) when (exception is IOException or ObjectDisposedException or UnauthorizedAccessException)
         {
-            Append(System.Text.Encoding.UTF8.GetBytes($"{exception.Message}; the log stays where it is\n"));
+            // The disk is full, or stderr is gone: there is nowhere to say so until there is room again.
+            lock (_gate) _lost += lines;
         }
+    }
+
+    private void AppendLossNote(long lost)
+    {
+        var text = $"{lost} lines of this log were lost, because they could not be written";
+        Append(ErrorLogLine.Format(stackalloc byte[ErrorLogLine.MaxLength], _time.GetLocalNow(), ErrorLogLevel.Alert, text), 0);
     }
 }

@@ -1,46 +1,96 @@
 using System.Globalization;
-using System.Net;
 using System.Net.Sockets;
-using System.Text;
 using MailProxy.Configuration;
 
 namespace MailProxy.Diagnostics;
 
 /// <summary>
 /// Syslog over UDP or a unix datagram socket, a packet for each line: <c>&lt;PRI&gt;Mmm dd hh:mm:ss [host ]tag: line</c>.
-/// A packet that the system does not take at once is dropped, as datagrams are.
+/// What the system does not take at once is dropped. That a server is away is said once, until it has been back.
 /// </summary>
-internal sealed class SyslogSink : LogSink
+/// <param name="target">The parts of <paramref name="name"/>.</param>
+/// <param name="name">The target as the configuration has it.</param>
+/// <param name="time">The clock between two attempts to connect.</param>
+/// <param name="report">Takes what is said, for a log that is not this one.</param>
+internal sealed class SyslogSink(SyslogTarget target, string name, TimeProvider time, Action<LogSink, string> report) : LogSink
 {
-    private readonly Socket _socket;
-    private readonly EndPoint _server;
-    private readonly SyslogTarget _target;
-    private readonly TimeProvider _time;
+    // Before the line: priority and time (21 bytes), host (64 at most), tag (32 at most), spaces and colon.
+    private const int MaxPacket = ErrorLogLine.MaxLength + 128;
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
 
-    public SyslogSink(SyslogTarget target, TimeProvider time)
-    {
-        _target = target;
-        _time = time;
-        _server = target.Server;
-        _socket = new Socket(_server.AddressFamily, SocketType.Dgram, ProtocolType.Unspecified) { Blocking = false };
-    }
+    private readonly Lock _gate = new();
+    private Socket? _socket;
+    private long? _failedAt;
+    private bool _isAway;
+    private bool _isDisposed;
 
-    public override void Write(byte[] line, ErrorLogLevel level)
+    public override void Write(ReadOnlySpan<byte> line, ErrorLogLevel level, DateTimeOffset now)
     {
         // nginx's numbers of levels are syslog's, one higher.
-        var priority = _target.Facility * 8 + (_target.Severity ?? (int)level - 1);
-        var now = _time.GetLocalNow();
-        var head = string.Create(CultureInfo.InvariantCulture, $"<{priority}>{now:MMM} {now.Day,2} {now:HH\\:mm\\:ss} {_target.HostPart}{_target.Tag}: ");
-        byte[] packet = [.. Encoding.ASCII.GetBytes(head), .. line.AsSpan(0, line.Length - 1)];
-        try
+        var priority = (target.Facility * 8) + (int)level - 1;
+        var packet = new ErrorLogLine(stackalloc byte[MaxPacket]);
+        packet.Append(string.Create(CultureInfo.InvariantCulture, $@"<{priority}>{now:MMM} {now.Day,2} {now:HH\:mm\:ss} {target.HostPart}{target.Tag}: "));
+        packet.AppendLine(line);
+        string? failure;
+        lock (_gate) failure = Send(packet.Written);
+        // Without the lock: the report may come to another syslog server that is away and reports it here.
+        if (failure is not null) report(this, failure);
+    }
+
+    public override void Dispose()
+    {
+        lock (_gate)
         {
-            _socket.SendTo(packet, _server);
-        }
-        catch (SocketException)
-        {
-            // The server is away or busy. A later line finds it again; there is nothing to reconnect.
+            _isDisposed = true;
+            _socket?.Dispose();
         }
     }
 
-    public override void Dispose() => _socket.Dispose();
+    /// <returns>What there is to say; null where all is well, or it has been said.</returns>
+    private string? Send(ReadOnlySpan<byte> packet)
+    {
+        if (_isDisposed || (_failedAt is { } failedAt && time.GetElapsedTime(failedAt) < RetryAfter)) return null;
+        try
+        {
+            _socket ??= Connect();
+            _socket.Send(packet);
+            _failedAt = null;
+            _isAway = false;
+            return null;
+        }
+        catch (SocketException exception)
+        {
+            if (exception.SocketErrorCode is not (SocketError.WouldBlock or SocketError.NoBufferSpaceAvailable)) Disconnect();
+            if (_isAway) return null;
+            _isAway = true;
+            return $"send() to \"{name}\" failed ({Describe(exception)}), its lines are dropped";
+        }
+    }
+
+    // .NET tells of a unix socket that is not there by another number.
+    private string Describe(SocketException exception) =>
+        exception.SocketErrorCode == SocketError.AddressNotAvailable && target.Server is UnixDomainSocketEndPoint ? "2: No such file or directory" : SocketFailure.Describe(exception);
+
+    // Connected, because only then does the system tell that nobody listens.
+    private Socket Connect()
+    {
+        var socket = new Socket(target.Server.AddressFamily, SocketType.Dgram, ProtocolType.Unspecified) { Blocking = false };
+        try
+        {
+            socket.Connect(target.Server);
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    private void Disconnect()
+    {
+        _socket?.Dispose();
+        _socket = null;
+        _failedAt = time.GetTimestamp();
+    }
 }
