@@ -4,7 +4,7 @@ namespace MailProxy.FunctionalTests.Servers;
 
 /// <summary>
 /// A Postfix of the tests' own: its files and queue are in a temporary directory, mail to <c>example.org</c> goes to
-/// Dovecot's mailboxes, everything else is thrown away. Loopback may use XCLIENT.
+/// Dovecot's mailboxes, everything else is thrown away. Loopback may use XCLIENT, and Dovecot says who may log in.
 /// </summary>
 internal sealed class PostfixServer : IAsyncDisposable
 {
@@ -15,9 +15,6 @@ internal sealed class PostfixServer : IAsyncDisposable
 
     /// <summary>SMTP that begins with a PROXY header.</summary>
     public int SmtpBehindProxy { get; } = FreePort.Take();
-
-    /// <summary>SMTP with AUTH PLAIN, which asks Dovecot.</summary>
-    public int Submission { get; } = FreePort.Take();
 
     public string Log => File.Exists(LogFile) ? File.ReadAllText(LogFile) : "";
 
@@ -84,11 +81,12 @@ internal sealed class PostfixServer : IAsyncDisposable
         virtual_transport = lmtp:unix:{dovecot.LmtpSocket}
         default_transport = discard
         relay_transport = discard
-        smtpd_relay_restrictions = permit_sasl_authenticated, permit_mynetworks, reject_unauth_destination
+        smtpd_relay_restrictions = permit_sasl_authenticated, reject_unauth_destination
         smtpd_recipient_restrictions =
         smtpd_authorized_xclient_hosts = 127.0.0.1
         smtpd_client_connection_count_limit = 0
         smtpd_client_connection_rate_limit = 0
+        smtpd_sasl_auth_enable = yes
         smtpd_sasl_type = dovecot
         smtpd_sasl_path = {dovecot.AuthSocket}
         message_size_limit = 50000000
@@ -101,8 +99,6 @@ internal sealed class PostfixServer : IAsyncDisposable
         127.0.0.1:{Smtp} inet n - n - - smtpd
         127.0.0.1:{SmtpBehindProxy} inet n - n - - smtpd
           -o smtpd_upstream_proxy_protocol=haproxy
-        127.0.0.1:{Submission} inet n - n - - smtpd
-          -o smtpd_sasl_auth_enable=yes
         cleanup   unix  n       -       n       -       0       cleanup
         qmgr      unix  n       -       n       300     1       qmgr
         rewrite   unix  -       -       n       -       -       trivial-rewrite
