@@ -3,21 +3,29 @@ using MailProxy.Hosting;
 
 namespace MailProxy.Server;
 
-/// <summary>Turns signals into what nginx does on them, in place of the host's own console lifetime.</summary>
-internal sealed class SignalLifetime(MailProxyRuntime runtime, ConfigurationReader configuration, IHostApplicationLifetime host) : IHostLifetime, IDisposable
+/// <summary>
+/// Turns signals into what nginx does on them, in place of the host's own console lifetime. It takes them from the moment
+/// that the host is built, before any socket listens; what comes while the proxy starts is done as soon as it has started.
+/// </summary>
+internal sealed class SignalLifetime : IHostLifetime, IDisposable
 {
+    private readonly ConfigurationReader _configuration;
+    private readonly IHostApplicationLifetime _host;
     private readonly List<PosixSignalRegistration> _registrations = [];
+    private readonly MailProxyRuntime _runtime;
 
-    public Task WaitForStartAsync(CancellationToken cancellationToken)
+    public SignalLifetime(MailProxyRuntime runtime, ConfigurationReader configuration, IHostApplicationLifetime host)
     {
+        (_runtime, _configuration, _host) = (runtime, configuration, host);
         On(PosixSignal.SIGTERM, 15, "exiting", Stop);
         On(PosixSignal.SIGINT, 2, "exiting", Stop);
         On(PosixSignal.SIGQUIT, 3, "shutting down", Quit);
         On(PosixSignal.SIGHUP, 1, "reconfiguring", Reload);
         // .NET has no name for it, but takes the system's number.
         On((PosixSignal)10, 10, "reopening logs", runtime.ReopenLogs);
-        return Task.CompletedTask;
     }
+
+    public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -28,29 +36,32 @@ internal sealed class SignalLifetime(MailProxyRuntime runtime, ConfigurationRead
         _registrations.Add(PosixSignalRegistration.Create(signal, context =>
         {
             context.Cancel = true;
-            ServerLog.SignalReceived(runtime.Log, number, NameOf(number), effect);
-            action();
+            _host.ApplicationStarted.Register(() =>
+            {
+                ServerLog.SignalReceived(_runtime.Log, number, NameOf(number), effect);
+                action();
+            });
         }));
 
     private void Stop()
     {
-        runtime.StopNow();
-        host.StopApplication();
+        _runtime.StopNow();
+        _host.StopApplication();
     }
 
     private void Quit()
     {
-        runtime.BeginDrain();
+        _runtime.BeginDrain();
         _ = StopWhenEmptyAsync();
     }
 
     private async Task StopWhenEmptyAsync()
     {
-        await runtime.SessionsEnded;
-        host.StopApplication();
+        await _runtime.SessionsEnded;
+        _host.StopApplication();
     }
 
-    private void Reload() => _ = Task.Run(async () => await runtime.ReloadAsync(configuration.Read()));
+    private void Reload() => _ = Task.Run(async () => await _runtime.ReloadAsync(_configuration.Read()));
 
     private static string NameOf(int number) => number switch
     {
