@@ -1,78 +1,70 @@
 using System.Diagnostics;
+using System.Net.Sockets;
+using System.Text;
 using MailProxy.FunctionalTests.Infrastructure;
 using MailProxy.FunctionalTests.Servers;
 
 namespace MailProxy.FunctionalTests.Hostile;
 
 /// <summary>
-/// A proxy whose peers misbehave, with one client that does not: it must be answered at once all the time, and the proxy's
-/// memory must not grow with what the others send.
+/// A POP3 proxy whose peers misbehave, and one client that does not: it must be answered at once all the time, and the
+/// proxy's memory must not grow with what the others send.
 /// </summary>
 internal sealed class HostileFront : IAsyncDisposable
 {
-    /// <summary>How many misbehave at the same time.</summary>
-    public const int Crowd = 20;
-
-    /// <summary>What the proxy's memory may grow by, far below what the crowd sends or makes it send.</summary>
+    /// <summary>What the proxy's memory may grow by: far below what a crowd sends or makes it send.</summary>
     private const long MayGrowBy = 96L << 20;
 
     private static readonly TimeSpan AtOnce = TimeSpan.FromSeconds(3);
+    private static readonly byte[] Junk = new byte[64 << 10];
 
     private readonly AuthHttpServer _auth;
-    private readonly PeerServer _upstream;
-    private readonly ProxyServer _proxy;
+    private readonly PeerServer _bad;
+    private readonly PeerServer _good = Pop3Dialogue.Upstream();
+    private readonly int _goodPort = FreePort.Take();
+    private readonly int _port = FreePort.Take();
+    private ProxyServer _proxy = null!;
     private long _residentBefore;
 
-    private HostileFront(AuthHttpServer auth, PeerServer upstream, ProxyServer proxy, int port)
+    static HostileFront() => Array.Fill(Junk, (byte)'x');
+
+    private HostileFront(Func<Peer, Task>? upstream, Func<Peer, Task>? auth)
     {
-        (_auth, _upstream, _proxy, Port) = (auth, upstream, proxy, port);
+        _bad = upstream is null ? Pop3Dialogue.Upstream() : new PeerServer(upstream);
+        _auth = AuthHttpServer.Running(async (request, peer) =>
+        {
+            if (request["Auth-User"] == "good") await peer.SendAsync(AuthHttpServer.Accept(_good.Port));
+            else if (auth is not null) await auth(peer);
+            else await peer.SendAsync(AuthHttpServer.Accept(_bad.Port));
+        });
     }
 
-    /// <summary>Where POP3 listens.</summary>
-    public int Port { get; }
-
     /// <summary>
-    /// Starts a POP3 server with these directives. The user <c>good</c> is served well; everybody else gets what
+    /// Starts a server with these directives. The user <c>good</c> is served well by another one; everybody else gets what
     /// <paramref name="upstream"/> and <paramref name="auth"/> do.
     /// </summary>
-    public static async Task<HostileFront> StartAsync(
-        string directives = "", Func<Peer, Task>? upstream = null, Func<Peer, Task>? auth = null, string protocol = "pop3")
+    public static async Task<HostileFront> StartAsync(string directives = "", Func<Peer, Task>? upstream = null, Func<Peer, Task>? auth = null)
     {
-        var good = new PeerServer(peer => ServePop3Async(peer));
-        var bad = new PeerServer(upstream ?? (peer => ServePop3Async(peer)));
-        var authServer = AuthHttpServer.Running(async (request, peer) =>
-        {
-            if (request["Auth-User"] == "good") await peer.SendAsync(AuthHttpServer.Accept(good.Port));
-            else if (auth is not null) await auth(peer);
-            else await peer.SendAsync(AuthHttpServer.Accept(bad.Port));
-        });
-        var (port, goodPort) = (FreePort.Take(), FreePort.Take());
-        var proxy = await ProxyServer.StartAsync($$"""
-            auth_http {{authServer.Url}};
-            server { listen 127.0.0.1:{{port}}; protocol {{protocol}}; {{directives}} }
-            server { listen 127.0.0.1:{{goodPort}}; protocol pop3; }
+        var front = new HostileFront(upstream, auth);
+        front._proxy = await ProxyServer.StartAsync($$"""
+            auth_http {{front._auth.Url}};
+            server { listen 127.0.0.1:{{front._port}}; protocol pop3; {{directives}} }
+            server { listen 127.0.0.1:{{front._goodPort}}; protocol pop3; }
             """);
-        var front = new HostileFront(authServer, bad, proxy, port) { _good = good, _goodPort = goodPort };
-        // What a first session costs in code and pools is not what the crowd costs.
+        // What a first session costs in code and pools is not what a crowd costs.
         await front.AssertTheGoodAreServedAsync();
-        front._residentBefore = proxy.Process.ResidentBytes;
+        front._residentBefore = front._proxy.Process.ResidentBytes;
         return front;
     }
 
-    private PeerServer _good = null!;
-    private int _goodPort;
-
-    /// <summary>Lets a crowd misbehave, and looks meanwhile whether the good client is served.</summary>
-    public async Task WithstandAsync(Func<Peer, Task> client, TimeSpan within, int crowd = Crowd)
+    /// <summary>Lets a crowd misbehave until the proxy has ended every one, and looks meanwhile whether the good client is served.</summary>
+    public async Task WithstandAsync(Func<Peer, Task> client, int crowd = 20, TimeSpan? within = null)
     {
-        var clients = Enumerable.Range(0, crowd).Select(async _ =>
+        var attack = Task.WhenAll(Enumerable.Range(0, crowd).Select(async _ =>
         {
-            using var peer = await Peer.ConnectAsync(Port);
-            peer.Limit = within;
+            using var peer = await Peer.ConnectAsync(_port);
             await client(peer);
-        }).ToList();
-
-        var attack = Task.WhenAll(clients);
+        }).ToList());
         do await AssertTheGoodAreServedAsync(); while (!attack.IsCompleted);
         await attack.WithinAsync("the end of every hostile session", within);
         await AssertTheGoodAreServedAsync();
@@ -80,32 +72,62 @@ internal sealed class HostileFront : IAsyncDisposable
         Assert.True(grown < MayGrowBy, $"memory grew by {grown >> 20} MiB");
     }
 
+    /// <summary>A login that the proxy has to give up: the client gets the one line, and the end.</summary>
+    public Task WithstandLoginsAsync(int crowd = 20) => WithstandAsync(
+        async client =>
+        {
+            await client.ReadLineAsync();
+            await client.AskAsync("USER bad");
+            Assert.Equal("-ERR internal server error", await client.AskAsync("PASS p"));
+            Assert.Equal("", await client.ReadToEndAsync());
+        },
+        crowd);
+
     public async ValueTask DisposeAsync()
     {
         await _proxy.DisposeAsync();
         await _auth.DisposeAsync();
-        await _upstream.DisposeAsync();
+        await _bad.DisposeAsync();
         await _good.DisposeAsync();
     }
 
-    /// <summary>Logs in as a user whom the hostile upstream serves.</summary>
-    public static async Task LogInAsync(Peer client)
+    /// <summary>Sends without a line end, as much or until the other side breaks the connection.</summary>
+    /// <returns>How much went out.</returns>
+    public static async Task<long> SendJunkAsync(Peer peer, long count)
     {
-        await client.ReadLineAsync();
-        await client.AskAsync("USER bad");
-        Assert.Equal("+OK in", await client.AskAsync("PASS p"));
+        var sent = 0L;
+        try
+        {
+            while (sent < count)
+            {
+                await peer.SendAsync((ReadOnlyMemory<byte>)Junk);
+                sent += Junk.Length;
+            }
+        }
+        catch (SocketException)
+        {
+            // The proxy has had enough.
+        }
+
+        return sent;
     }
 
-    /// <summary>The upstream's part of a login by POP3, and then an answer to everything.</summary>
-    public static async Task ServePop3Async(Peer peer, Func<Peer, Task>? then = null)
+    /// <summary>Sends a text again and again, with a pause, until the other side breaks the connection.</summary>
+    public static async Task DripAsync(Peer peer, string text, TimeSpan pause)
     {
-        await peer.SendAsync("+OK up\r\n");
-        await peer.ReadLineAsync();
-        await peer.SendAsync("+OK\r\n");
-        await peer.ReadLineAsync();
-        await peer.SendAsync("+OK in\r\n");
-        if (then is not null) await then(peer);
-        else while (await peer.ReadLineAsync() != "") await peer.SendAsync("+OK\r\n");
+        var bytes = Encoding.ASCII.GetBytes(text);
+        try
+        {
+            while (true)
+            {
+                await peer.SendAsync(bytes);
+                if (pause > TimeSpan.Zero) await Task.Delay(pause, TimeProvider.System);
+            }
+        }
+        catch (SocketException)
+        {
+            // The proxy has had enough.
+        }
     }
 
     private async Task AssertTheGoodAreServedAsync()

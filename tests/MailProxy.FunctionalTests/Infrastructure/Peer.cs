@@ -36,6 +36,25 @@ internal sealed class Peer(Socket socket) : IDisposable
 
     public static Task<Peer> ConnectAsync(int port) => ConnectAsync(new IPEndPoint(IPAddress.Loopback, port));
 
+    /// <summary>Waits until somebody listens on this port.</summary>
+    public static Task WaitForListenerAsync(int port) => Patience.UntilAsync(() => IsListening(new IPEndPoint(IPAddress.Loopback, port)), () => $"a listener on port {port}");
+
+    /// <summary>Whether a connection can be made, which is then closed.</summary>
+    public static bool IsListening(EndPoint endPoint)
+    {
+        var protocol = endPoint is UnixDomainSocketEndPoint ? ProtocolType.Unspecified : ProtocolType.Tcp;
+        using var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, protocol);
+        try
+        {
+            socket.Connect(endPoint);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
     public async Task SendAsync(string text)
     {
         try

@@ -82,7 +82,7 @@ internal abstract partial class ProxyServer : IAsyncDisposable
         foreach (var endPoint in Listeners(mail))
         {
             await Patience.UntilAsync(
-                () => Process.HasExited || Connects(endPoint),
+                () => Process.HasExited || Peer.IsListening(endPoint),
                 () => $"{GetType().Name} to listen on {endPoint}; it said: {Process.Error}\n{Log}");
             if (Process.HasExited) throw new InvalidOperationException($"{GetType().Name} ended: {Process.Error}\n{Log}");
         }
@@ -115,21 +115,6 @@ internal abstract partial class ProxyServer : IAsyncDisposable
             if (address.StartsWith("unix:", StringComparison.Ordinal)) yield return new UnixDomainSocketEndPoint(address[5..]);
             else if (IPEndPoint.TryParse(address, out var endPoint)) yield return endPoint;
             else yield return new IPEndPoint(IPAddress.Loopback, int.Parse(address.Split(':', '-')[^1], CultureInfo.InvariantCulture));
-        }
-    }
-
-    private static bool Connects(EndPoint endPoint)
-    {
-        var unix = endPoint is UnixDomainSocketEndPoint;
-        using var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, unix ? ProtocolType.Unspecified : ProtocolType.Tcp);
-        try
-        {
-            socket.Connect(endPoint);
-            return true;
-        }
-        catch (SocketException)
-        {
-            return false;
         }
     }
 

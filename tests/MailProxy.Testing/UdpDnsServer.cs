@@ -4,7 +4,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
-namespace MailProxy.Tests.Connections;
+namespace MailProxy.Testing;
 
 /// <summary>A name server with the few records that a test gives it; a name without any does not exist.</summary>
 internal sealed class UdpDnsServer : IAsyncDisposable

@@ -1,0 +1,171 @@
+using System.Net;
+using MailProxy.FunctionalTests.Infrastructure;
+using MailProxy.FunctionalTests.Servers;
+
+namespace MailProxy.FunctionalTests.Operation;
+
+/// <summary>Signals with sessions in every state: before login, in the relay.</summary>
+public sealed class SignalTests
+{
+    [Fact]
+    public async Task HUP_puts_a_new_configuration_in_force_and_old_sessions_go_on()
+    {
+        await using var auth = AuthHttpServer.SendingTo(0);
+        var (first, second, third) = (FreePort.Take(), FreePort.Take(), FreePort.Take());
+        var before = Mail(auth, $"server {{ listen 127.0.0.1:{first}; protocol imap; imap_capabilities OLD; }} server {{ listen 127.0.0.1:{second}; protocol pop3; }}");
+        var after = Mail(auth, $"server {{ listen 127.0.0.1:{first}; protocol imap; imap_capabilities NEW; }} server {{ listen 127.0.0.1:{third}; protocol pop3; }}");
+        await using var proxy = await ProxyServer.StartAsync(before);
+        using var old = await Peer.ConnectAsync(first);
+        await old.ExpectAsync("* OK IMAP4 ready");
+
+        proxy.WriteConfiguration(after);
+        proxy.Process.Signal(Signals.HangUp);
+        await proxy.WaitUntilReadyAsync(after);
+
+        await Patience.UntilAsync(() => !Accepts(second), () => "the listener that is gone to be closed");
+        Assert.Equal("* CAPABILITY OLD AUTH=PLAIN", await old.AskAsync("a CAPABILITY"));
+        await Patience.UntilAsync(() => CapabilitiesAsync(first).GetAwaiter().GetResult() == "* CAPABILITY NEW AUTH=PLAIN", () => "the new capabilities");
+        await old.ExpectAsync("a OK completed");
+        Assert.Equal("b OK completed", await old.AskAsync("b NOOP"));
+    }
+
+    [Fact]
+    public async Task HUP_with_a_bad_file_changes_nothing()
+    {
+        await using var auth = AuthHttpServer.SendingTo(0);
+        var port = FreePort.Take();
+        await using var proxy = await ProxyServer.StartAsync(Mail(auth, $"server {{ listen 127.0.0.1:{port}; protocol imap; imap_capabilities OLD; }}"));
+        using var old = await Peer.ConnectAsync(port);
+        await old.ExpectAsync("* OK IMAP4 ready");
+
+        proxy.WriteConfiguration("no_such_directive;");
+        proxy.Process.Signal(Signals.HangUp);
+        await proxy.WaitForLogAsync("unknown directive \"no_such_directive\"");
+
+        Assert.Equal("a OK completed", await old.AskAsync("a NOOP"));
+        Assert.Equal("* CAPABILITY OLD AUTH=PLAIN", await CapabilitiesAsync(port));
+    }
+
+    [Fact]
+    public async Task HUP_refuses_no_connection()
+    {
+        await using var auth = AuthHttpServer.SendingTo(0);
+        var port = FreePort.Take();
+        await using var proxy = await ProxyServer.StartAsync(Mail(auth, $"server {{ listen 127.0.0.1:{port}; protocol imap; }}"));
+        for (var reload = 0; reload < 5; reload++)
+        {
+            proxy.Process.Signal(Signals.HangUp);
+            for (var connection = 0; connection < 20; connection++)
+            {
+                using var client = await Peer.ConnectAsync(port);
+                await client.ExpectAsync("* OK IMAP4 ready");
+                Assert.Equal("a OK completed", await client.AskAsync("a NOOP"));
+            }
+        }
+    }
+
+    [Fact]
+    public async Task QUIT_closes_the_listeners_and_lets_relayed_sessions_end()
+    {
+        await using var upstream = Pop3Dialogue.Upstream();
+        await using var auth = AuthHttpServer.SendingTo(upstream.Port);
+        var port = FreePort.Take();
+        await using var proxy = await ProxyServer.StartAsync(Mail(auth, $"server {{ listen 127.0.0.1:{port}; protocol pop3; }}"));
+        using var client = await Peer.ConnectAsync(port);
+        await Pop3Dialogue.LogInAsync(client);
+
+        proxy.Process.Signal(Signals.Quit);
+        await Patience.UntilAsync(() => !Accepts(port), () => "the listener to be closed");
+
+        Assert.Equal("+OK", await client.AskAsync("STAT"));
+        Assert.False(proxy.Process.HasExited);
+        client.ShutdownSend();
+        Assert.Equal("", await client.ReadToEndAsync());
+        Assert.Equal(0, await proxy.Process.WaitForExitAsync());
+        Assert.False(File.Exists(proxy.PidFile));
+    }
+
+    [Theory, Trait("Beyond", "nginx")]
+    [InlineData("imap", "* BYE")]
+    [InlineData("pop3", "-ERR [SYS/TEMP]")]
+    [InlineData("smtp", "421 4.3.2")]
+    public async Task QUIT_tells_those_who_have_not_logged_in_to_come_back(string protocol, string farewell)
+    {
+        await using var auth = AuthHttpServer.SendingTo(0);
+        var port = FreePort.Take();
+        await using var proxy = await ProxyServer.StartAsync(Mail(auth, $"server {{ listen 127.0.0.1:{port}; protocol {protocol}; }}"));
+        using var client = await Peer.ConnectAsync(port);
+        await client.ReadLineAsync();
+
+        proxy.Process.Signal(Signals.Quit);
+
+        Assert.StartsWith(farewell, await client.ReadLineAsync(), StringComparison.Ordinal);
+        Assert.Equal("", await client.ReadToEndAsync());
+        Assert.Equal(0, await proxy.Process.WaitForExitAsync());
+    }
+
+    [Fact]
+    public async Task Worker_shutdown_timeout_ends_relayed_sessions()
+    {
+        await using var upstream = Pop3Dialogue.Upstream();
+        await using var auth = AuthHttpServer.SendingTo(upstream.Port);
+        var port = FreePort.Take();
+        await using var proxy = await ProxyServer.StartAsync(
+            Mail(auth, $"server {{ listen 127.0.0.1:{port}; protocol pop3; }}"), "worker_shutdown_timeout 1s;");
+        using var client = await Peer.ConnectAsync(port);
+        await Pop3Dialogue.LogInAsync(client);
+
+        Assert.Equal(0, await proxy.EndAsync(Signals.Quit));
+
+        Assert.Equal("", await client.ReadToEndAsync());
+        Assert.Contains("shutdown timeout", proxy.Log, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(Signals.Terminate)]
+    [InlineData(Signals.Interrupt)]
+    public async Task TERM_and_INT_end_every_session_at_once_without_a_word(int signal)
+    {
+        await using var upstream = Pop3Dialogue.Upstream();
+        await using var auth = AuthHttpServer.SendingTo(upstream.Port);
+        var port = FreePort.Take();
+        await using var proxy = await ProxyServer.StartAsync(Mail(auth, $"server {{ listen 127.0.0.1:{port}; protocol pop3; }}"));
+        using var relayed = await Peer.ConnectAsync(port);
+        await Pop3Dialogue.LogInAsync(relayed);
+        using var waiting = await Peer.ConnectAsync(port);
+        await waiting.ExpectAsync("+OK POP3 ready");
+
+        Assert.Equal(0, await proxy.EndAsync(signal));
+
+        Assert.Equal("", await relayed.ReadToEndAsync());
+        Assert.Equal("", await waiting.ReadToEndAsync());
+        Assert.False(File.Exists(proxy.PidFile));
+    }
+
+    [Fact]
+    public async Task USR1_opens_the_log_again()
+    {
+        await using var auth = AuthHttpServer.SendingTo(0);
+        var port = FreePort.Take();
+        await using var proxy = await ProxyServer.StartAsync(Mail(auth, $"server {{ listen 127.0.0.1:{port}; protocol imap; }}"));
+        File.Move(proxy.LogFile, proxy.LogFile + ".1");
+
+        proxy.Process.Signal(Signals.User1);
+        await Patience.UntilAsync(() => File.Exists(proxy.LogFile), () => "a new log file");
+        using var client = await Peer.ConnectAsync(port);
+        await client.ReadLineAsync();
+
+        await proxy.WaitForLogAsync("connected to 127.0.0.1:" + port);
+    }
+
+    private static string Mail(AuthHttpServer auth, string servers) => $"auth_http {auth.Url};\n{servers}";
+
+    private static async Task<string> CapabilitiesAsync(int port)
+    {
+        using var client = await Peer.ConnectAsync(port);
+        await client.ReadLineAsync();
+        return await client.AskAsync("a CAPABILITY");
+    }
+
+    private static bool Accepts(int port) => Peer.IsListening(new IPEndPoint(IPAddress.Loopback, port));
+}
