@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using MailProxy.FunctionalTests.Infrastructure;
 using MailProxy.FunctionalTests.Servers;
+using MailProxy.Testing;
 
 namespace MailProxy.FunctionalTests.RealServers;
 
@@ -58,6 +59,28 @@ public sealed class IdentityTests(MailServers servers)
         await postfix.WaitForLogAsync(
             line => line.Contains("reject: RCPT", StringComparison.Ordinal) && line.Contains("helo=<very.special.example>", StringComparison.Ordinal),
             "the HELO name");
+    }
+
+    [Fact]
+    public async Task Postfix_logs_the_name_that_reverse_DNS_has_found()
+    {
+        var postfix = await servers.PostfixAsync();
+        await using var dns = new UdpDnsServer().WithPointer("1.0.0.127.in-addr.arpa", "laptop.example").WithAddress("laptop.example", "127.0.0.1");
+        await using var auth = AuthHttpServer.SendingTo(postfix.Smtp);
+        var port = FreePort.Take();
+        await using var proxy = await ProxyServer.StartAsync($$"""
+            auth_http {{auth.Url}};
+            resolver {{dns.EndPoint}} ipv6=off;
+            server { listen 127.0.0.1:{{port}}; protocol smtp; server_name mx.test; smtp_auth none; }
+            """);
+        using var client = await Peer.ConnectAsync(port);
+        await client.ExpectAsync("220 mx.test ESMTP ready");
+        await client.AskAsync("MAIL FROM:<sender@example.org>");
+        await client.AskAsync("RCPT TO:<reader@elsewhere.example>");
+
+        await postfix.WaitForLogAsync(
+            line => line.Contains("reject: RCPT from laptop.example[127.0.0.1]", StringComparison.Ordinal), "the client's name");
+        Assert.Equal("laptop.example", Assert.Single(auth.Requests)["Client-Host"]);
     }
 
     [Fact]

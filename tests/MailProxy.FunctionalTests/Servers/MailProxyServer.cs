@@ -1,9 +1,10 @@
+using System.Text.RegularExpressions;
 using MailProxy.FunctionalTests.Infrastructure;
 
 namespace MailProxy.FunctionalTests.Servers;
 
 /// <summary>The program that was built beside these tests.</summary>
-internal sealed class MailProxyServer : ProxyServer
+internal sealed partial class MailProxyServer : ProxyServer
 {
     /// <summary>The program's file.</summary>
     public static string Program { get; } = Path.Combine(
@@ -20,4 +21,12 @@ internal sealed class MailProxyServer : ProxyServer
         Environment["ASPNETCORE_URLS"] = Http.ToString();
         return ChildProcess.Start(Program, ["-c", ConfigurationFile], Environment);
     }
+
+    protected override void CheckLines(string logged)
+    {
+        foreach (var line in logged.Split('\n', StringSplitOptions.RemoveEmptyEntries)) Assert.Matches(LogLine(), line);
+    }
+
+    [GeneratedRegex(@"^(mailproxy: \[[a-z]+\] |\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \[[a-z]+\] \d+#\d+: )[^\x00-\x1f\x7f]*$")]
+    private static partial Regex LogLine();
 }

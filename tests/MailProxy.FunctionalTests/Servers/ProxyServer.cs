@@ -103,9 +103,15 @@ internal abstract partial class ProxyServer : IAsyncDisposable
         // A secret in a log is a failure of whatever test was running.
         Assert.DoesNotContain(Secret, logged, StringComparison.Ordinal);
         Assert.DoesNotContain(Convert.ToBase64String(Encoding.ASCII.GetBytes(Secret)), logged, StringComparison.Ordinal);
+        CheckLines(logged);
     }
 
     protected abstract ChildProcess StartProcess();
+
+    /// <summary>Looks whether what peers said has made lines of its own.</summary>
+    protected virtual void CheckLines(string logged)
+    {
+    }
 
     private static IEnumerable<EndPoint> Listeners(string mail)
     {

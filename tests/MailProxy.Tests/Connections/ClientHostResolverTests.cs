@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using MailProxy.Configuration;
 using MailProxy.Connections;
 using MailProxy.Diagnostics;
+using MailProxy.Testing;
 using MailProxy.Tests.Authentication;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
