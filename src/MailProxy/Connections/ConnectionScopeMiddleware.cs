@@ -18,11 +18,7 @@ internal sealed class ConnectionScopeMiddleware(ConnectionDelegate next, IConnec
 {
     public async Task OnConnectionAsync(ConnectionContext connection)
     {
-        if (admission.Admit(connection) is not { } scope)
-        {
-            connection.Abort(new ConnectionAbortedException("The connection was not let in."));
-            return;
-        }
+        if (admission.Admit(connection) is not { } scope) return;      // closed in order, as nginx does
 
         connection.Features.Set(scope);
         try

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using MailProxy.Configuration;
 using MailProxy.Connections;
 using MailProxy.Diagnostics;
@@ -9,11 +8,12 @@ namespace MailProxy.Hosting;
 /// <summary>One loaded configuration and the sessions that began under it: they keep it until they end, whatever is reloaded meanwhile.</summary>
 internal sealed class Generation : IDisposable
 {
-    private readonly ConcurrentDictionary<ConnectionContext, bool> _connections = new(ReferenceEqualityComparer.Instance);
+    private readonly Lock _gate = new();
+    private readonly HashSet<ConnectionContext> _connections = new(ReferenceEqualityComparer.Instance);
     private readonly TaskCompletionSource _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TimeProvider _time;
     private ITimer? _shutdownTimer;
-    private volatile bool _retired;
+    private bool _retired;
 
     public Generation(MailProxyOptions options, ErrorLogSet logs, TimeProvider time)
     {
@@ -38,27 +38,39 @@ internal sealed class Generation : IDisposable
     /// <summary>Completes once the generation is retired and its last session has ended.</summary>
     public Task Ended => _empty.Task;
 
-    public void Add(ConnectionContext connection) => _connections.TryAdd(connection, true);
+    /// <returns>False where the generation has ended: a reload came between, and the next one is in force.</returns>
+    public bool TryAdd(ConnectionContext connection)
+    {
+        lock (_gate) return !_empty.Task.IsCompleted && _connections.Add(connection);
+    }
 
     public void Remove(ConnectionContext connection)
     {
-        _connections.TryRemove(connection, out _);
-        CompleteIfOver();
+        lock (_gate)
+        {
+            _connections.Remove(connection);
+            CompleteIfOver();
+        }
     }
 
     /// <summary>No more sessions begin. Those that live may go on for <c>worker_shutdown_timeout</c>; without one, to their own end.</summary>
     public void Retire()
     {
-        _retired = true;
-        if (Options.WorkerShutdownTimeout is { } timeout)
-            _shutdownTimer = _time.CreateTimer(static drain => ((Drain)drain!).RequestStop(), Drain, timeout, Timeout.InfiniteTimeSpan);
-        CompleteIfOver();
+        lock (_gate)
+        {
+            _retired = true;
+            if (Options.WorkerShutdownTimeout is { } timeout)
+                _shutdownTimer ??= _time.CreateTimer(static drain => ((Drain)drain!).RequestStop(), Drain, timeout, Timeout.InfiniteTimeSpan);
+            CompleteIfOver();
+        }
     }
 
     /// <summary>Closes every session at once, without a word.</summary>
     public void Abort()
     {
-        foreach (var connection in _connections.Keys) connection.Abort(new ConnectionAbortedException("The program is stopped."));
+        List<ConnectionContext> open;
+        lock (_gate) open = [.. _connections];
+        foreach (var connection in open) connection.Abort(new ConnectionAbortedException("The program is stopped."));
     }
 
     public void Dispose()
@@ -70,6 +82,6 @@ internal sealed class Generation : IDisposable
 
     private void CompleteIfOver()
     {
-        if (_retired && _connections.IsEmpty) _empty.TrySetResult();
+        if (_retired && _connections.Count == 0) _empty.TrySetResult();
     }
 }

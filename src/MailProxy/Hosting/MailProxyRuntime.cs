@@ -114,7 +114,39 @@ internal sealed class MailProxyRuntime(ListenerSet listeners, AuthHttpClient aut
     /// <inheritdoc/>
     public ConnectionScope? Admit(ConnectionContext connection)
     {
-        var generation = Current;
+        if (Join(connection) is not { } generation) return null;
+        var scope = Admit(connection, generation);
+        if (scope is null) generation.Remove(connection);
+        return scope;
+    }
+
+    /// <inheritdoc/>
+    public void Release(ConnectionContext connection, ConnectionScope scope)
+    {
+        scope.Metrics.Active.Dec();
+        scope.WorkerConnections.Return();
+        ((Generation)scope.Owner).Remove(connection);
+    }
+
+    public void Dispose()
+    {
+        _change.Dispose();
+        foreach (var generation in Generations()) generation.Dispose();
+    }
+
+    /// <summary>Counts the connection among those of the configuration in force, unless a drain has ended that.</summary>
+    private Generation? Join(ConnectionContext connection)
+    {
+        while (true)
+        {
+            var generation = Current;
+            if (generation.TryAdd(connection)) return generation;
+            if (generation == Current) return null;
+        }
+    }
+
+    private ConnectionScope? Admit(ConnectionContext connection, Generation generation)
+    {
         var socket = connection.Features.GetRequiredFeature<IListenSocketFeature>().Socket;
         if (generation.Table.Find(socket, connection.LocalEndPoint) is not { } address) return null;
 
@@ -136,7 +168,6 @@ internal sealed class MailProxyRuntime(ListenerSet listeners, AuthHttpClient aut
         }
 
         sessionMetrics.Active.Inc();
-        generation.Add(connection);
         return new ConnectionScope
         {
             Server = address.Server,
@@ -151,20 +182,6 @@ internal sealed class MailProxyRuntime(ListenerSet listeners, AuthHttpClient aut
             Drain = generation.Drain,
             Owner = generation,
         };
-    }
-
-    /// <inheritdoc/>
-    public void Release(ConnectionContext connection, ConnectionScope scope)
-    {
-        scope.Metrics.Active.Dec();
-        scope.WorkerConnections.Return();
-        ((Generation)scope.Owner).Remove(connection);
-    }
-
-    public void Dispose()
-    {
-        _change.Dispose();
-        foreach (var generation in Generations()) generation.Dispose();
     }
 
     private async Task<Generation> OpenAsync(MailProxyOptions options, CancellationToken cancellationToken)

@@ -45,6 +45,7 @@ public sealed class ImapSessionTests
         { "non-synchronising literal without a tag", "C: ! {4+}\nS: * BAD invalid command\nS: <close>" },
         { "synchronising literal in a bad command", "C: a FETCH {4}\nS: a BAD invalid command\nC: b NOOP\nS: b OK completed" },
         { "literal in a command that needs none", "C: a NOOP {4}\nS: + OK\nC: user\nS: a OK completed" },
+        { "literals in one command after the other", "C: a NOOP {1}\nS: + OK\nC: x {1}\nS: + OK\nC: y\nS: a OK completed\nC: b NOOP {1}\nS: + OK\nC: x\nS: b OK completed" },
         { "login without password", "C: a LOGIN user\nS: a BAD invalid command" },
         { "login with three arguments", "C: a LOGIN user hunter2 more\nS: a BAD invalid command" },
         { "login with an empty user", "C: a LOGIN \"\" hunter2\nS: a BAD invalid command" },

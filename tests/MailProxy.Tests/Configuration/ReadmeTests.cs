@@ -1,0 +1,84 @@
+using System.Collections;
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using MailProxy.Configuration;
+using MailProxy.Configuration.Directives;
+
+namespace MailProxy.Tests.Configuration;
+
+/// <summary>README's table of directives says what the code does.</summary>
+public sealed class ReadmeTests
+{
+    [Fact]
+    public void Every_directive_has_its_row_and_nothing_else_has()
+    {
+        var expected = DirectiveTable.All.Where(row => row.Option is not null).Select(Row).Order(StringComparer.Ordinal);
+        var rows = Section().Where(line => line.StartsWith("| `", StringComparison.Ordinal)).ToList();
+        Assert.Equal(expected, rows.Select(WithoutDescription).Order(StringComparer.Ordinal));
+        Assert.All(rows, row => Assert.True(row.Split(" | ")[^1].TrimEnd('|', ' ').Length > 5, $"No description: {row}"));
+    }
+
+    [Fact]
+    public void Every_directive_without_effect_is_named()
+    {
+        var text = string.Join(' ', Section());
+        Assert.DoesNotContain(DirectiveTable.All.Where(row => row.Option is null), row => !text.Contains($"`{row.Name}`", StringComparison.Ordinal));
+    }
+
+    private static string Row(Directive row)
+    {
+        var attribute = row.Attribute;
+        return $"| `{attribute.Name}` | {Escape(Syntax(attribute))} | {Escape(Default(row))} | {Contexts(attribute.Contexts)} | `{row.Option!.Path}` |";
+    }
+
+    private static string Syntax(DirectiveAttribute attribute) => attribute.Syntax ?? attribute.Kind switch
+    {
+        DirectiveKind.Flag => "on | off",
+        DirectiveKind.Number => "number",
+        DirectiveKind.NumberOrAuto => "number | auto",
+        DirectiveKind.Size => "size",
+        DirectiveKind.Milliseconds or DirectiveKind.Seconds => "time",
+        DirectiveKind.Choice or DirectiveKind.Protocol => string.Join(" | ", attribute.Words),
+        DirectiveKind.Choices => string.Join(' ', attribute.Words.Select(word => $"[{word}]")),
+        DirectiveKind.Words => "word ...",
+        DirectiveKind.NameValue => "name value",
+        DirectiveKind.ConfFile or DirectiveKind.PrefixFile => "file",
+        DirectiveKind.ErrorLog => "as in main",
+        _ => throw new InvalidOperationException($"README cannot say what {attribute.Name} takes: give it a Syntax."),
+    };
+
+    private static string Default(Directive row)
+    {
+        if (row.Attribute.Default is { } text) return text;
+        object root = OptionSchema.Main.Values.Contains(row.Option) ? new MailProxyOptions() : new ServerOptions();
+        return row.Option!.Get(root) switch
+        {
+            null or "" => "none",
+            string word => word,
+            bool flag => flag ? "on" : "off",
+            TimeSpan time => Show(time),
+            Enum choice => row.Attribute.Words[Convert.ToInt32(choice, CultureInfo.InvariantCulture)],
+            int size when row.Attribute.Kind == DirectiveKind.Size => $"{size / 1024}k",
+            IList { Count: 0 } => "none",
+            IEnumerable<string> words => string.Join(' ', words),
+            var value => Convert.ToString(value, CultureInfo.InvariantCulture)!,
+        };
+    }
+
+    private static string Show(TimeSpan time)
+    {
+        if (time == TimeSpan.Zero) return "0";
+        if (time.TotalHours >= 1) return $"{time.TotalHours}h";
+        return time.TotalMinutes > 1 ? $"{time.TotalMinutes}m" : $"{time.TotalSeconds}s";
+    }
+
+    private static string Contexts(DirectiveContexts contexts) =>
+        string.Join(", ", new[] { DirectiveContexts.Main, DirectiveContexts.Events, DirectiveContexts.Mail, DirectiveContexts.Server }.Where(context => contexts.HasFlag(context)).Select(context => context.ToString().ToLowerInvariant()));
+
+    private static string Escape(string text) => text.Replace("|", "\\|", StringComparison.Ordinal);
+
+    private static string WithoutDescription(string row) => row[..(row.TrimEnd(' ', '|').LastIndexOf(" | ", StringComparison.Ordinal) + 2)];
+
+    private static IEnumerable<string> Section([CallerFilePath] string path = "") =>
+        File.ReadLines(Path.Combine(Path.GetDirectoryName(path)!, "../../../README.md")).SkipWhile(line => line != "## Directives").Skip(1).TakeWhile(line => !line.StartsWith("## ", StringComparison.Ordinal));
+}
