@@ -14,7 +14,13 @@ internal static class ListenDirective
     /// <summary>The ports that tell the protocol of a server that does not name it.</summary>
     private static readonly Dictionary<int, string> WellKnownPorts = new()
     {
-        [143] = "imap", [993] = "imap", [110] = "pop3", [995] = "pop3", [25] = "smtp", [465] = "smtp", [587] = "smtp",
+        [143] = "imap",
+        [993] = "imap",
+        [110] = "pop3",
+        [995] = "pop3",
+        [25] = "smtp",
+        [465] = "smtp",
+        [587] = "smtp",
     };
 
     public static void Apply(DirectiveCall call)
