@@ -13,7 +13,6 @@ public sealed class HarnessTests
     [InlineData("smtp: HELO, NOOP, RSET and QUIT", "server_name other;", "client")]
     [InlineData("imap: max_errors 1", "max_errors 2;", "client")]
     [InlineData("imap: LOGIN with atoms", "auth_http_header X-More 1;", "auth")]
-    [InlineData("pop3: USER and PASS", "proxy_protocol on;", "upstream")]
     [InlineData("pop3: upstream: PASS is refused and the client is told", "proxy_pass_error_message off;", "client")]
     [InlineData("pop3: relay: nobody says anything", "proxy_timeout 1h;", "client,upstream")]
     [InlineData("smtp: golden 12: proxy_smtp_auth with XCLIENT", "xclient off;", "client,upstream")]
