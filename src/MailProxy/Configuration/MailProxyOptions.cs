@@ -33,7 +33,7 @@ public sealed class MailProxyOptions
     public string? Pid { get; set; }
 
     /// <summary>Directive <c>daemon</c> as written; null when absent. MailProxy runs in the foreground either way.</summary>
-    [Directive("daemon", DirectiveKind.Flag, DirectiveContexts.Main)]
+    [Directive("daemon", DirectiveKind.Flag, DirectiveContexts.Main, Default = "off")]
     public bool? Daemon { get; set; }
 
     /// <summary>Directive <c>error_log</c> of the main context. Empty: the log that <c>-e</c> names, stderr by default, at level error.</summary>
