@@ -41,8 +41,6 @@ internal sealed class ImapSession(SessionContext context) : ProtocolSession(cont
 
     public override void WriteComeBack(ReplyWriter output) => ImapReplies.ComeBack(output);
 
-    public override void ResetLogin() => _tag = [];
-
     public override IUpstreamLogin CreateUpstreamLogin(AuthResult result) => new ImapUpstreamLogin(_tag, result.UpstreamCredentials);
 
     protected override SessionStep HandleCommand(ReadOnlySpan<byte> input, ReplyWriter output, out int consumed)
