@@ -97,6 +97,24 @@ public sealed class SessionLoginTests
     }
 
     [Theory, MemberData(nameof(Dialect.Protocols), MemberType = typeof(Dialect))]
+    public async Task A_client_that_is_gone_while_the_auth_server_thinks_holds_nothing(string protocol)
+    {
+        var dialect = Dialect.Of(protocol);
+        var asking = $"{dialect.Greeting}{dialect.Login}H< GET /a HTTP/1.0\nC: <gone>\n";
+        var refused = new SessionTranscript { Protocol = protocol, AuthHttp = true };
+        Assert.Equal(SessionEndReason.AuthRejected, await refused.PlayAsync($"{asking}H> Auth-Status: no\\r\\n"));
+        Assert.Equal(SessionEndReason.AuthUnavailable, await refused.PlayAsync($"{asking}T: 61"));
+    }
+
+    [Theory, MemberData(nameof(Dialect.Protocols), MemberType = typeof(Dialect))]
+    public async Task The_shutdown_timeout_ends_the_question_to_the_auth_server_with_a_word(string protocol)
+    {
+        var dialect = Dialect.Of(protocol);
+        var session = new SessionTranscript { Protocol = protocol, AuthHttp = true, Between = session => session.Drain.RequestStop() };
+        Assert.Equal(SessionEndReason.Shutdown, await session.PlayAsync($"{dialect.Greeting}{dialect.Login}H< GET /a HTTP/1.0", dialect.ComeBack));
+    }
+
+    [Theory, MemberData(nameof(Dialect.Protocols), MemberType = typeof(Dialect))]
     public async Task Without_a_free_connection_the_auth_server_is_not_asked(string protocol)
     {
         var dialect = Dialect.Of(protocol);
