@@ -1,21 +1,5 @@
 namespace MailProxy.Server;
 
-/// <summary>What <c>-s</c> tells the running process.</summary>
-internal enum ProcessSignal
-{
-    /// <summary>TERM.</summary>
-    Stop = 15,
-
-    /// <summary>QUIT.</summary>
-    Quit = 3,
-
-    /// <summary>USR1.</summary>
-    Reopen = 10,
-
-    /// <summary>HUP.</summary>
-    Reload = 1,
-}
-
 /// <summary>The command line: nginx's options, which may be joined (<c>-tq</c>) and may have their value attached (<c>-cfile</c>).</summary>
 internal sealed class CommandLine
 {
@@ -46,8 +30,14 @@ internal sealed class CommandLine
 
     public ProcessSignal? Signal { get; private set; }
 
+    /// <summary>The full path of the prefix.</summary>
+    public string PrefixPath => Path.GetFullPath(Prefix);
+
     /// <summary>The full path of the configuration file.</summary>
-    public string ConfPath => Path.GetFullPath(ConfFile ?? DefaultConfFile, Path.GetFullPath(Prefix));
+    public string ConfPath => Path.GetFullPath(ConfFile ?? DefaultConfFile, PrefixPath);
+
+    /// <summary>The full path of the file that <c>-e</c> names; null for stderr.</summary>
+    public string? ErrorLogPath => ErrorLog is null or "stderr" ? null : Path.GetFullPath(ErrorLog, PrefixPath);
 
     /// <summary>Reads the arguments.</summary>
     /// <exception cref="FormatException">They make no sense; the message is nginx's.</exception>
@@ -95,14 +85,18 @@ internal sealed class CommandLine
     {
         switch (letter)
         {
-            case 'c': ConfFile = value ?? throw new FormatException("option \"-c\" requires file name"); break;
-            case 'p': Prefix = value ?? throw new FormatException("option \"-p\" requires directory name"); break;
-            case 'e': ErrorLog = value ?? throw new FormatException("option \"-e\" requires file name"); break;
-            case 'g': GlobalDirectives = value ?? throw new FormatException("option \"-g\" requires parameter"); break;
-            case 's': Signal = ParseSignal(value ?? throw new FormatException("option \"-s\" requires parameter")); break;
+            case 'c': ConfFile = Require(letter, "file name", value); break;
+            case 'p': Prefix = Require(letter, "directory name", value); break;
+            case 'e': ErrorLog = Require(letter, "file name", value); break;
+            case 's': Signal = ParseSignal(Require(letter, "parameter", value)); break;
+            // Scripts give an empty one where they have nothing to say.
+            case 'g': GlobalDirectives = value == "" ? null : Require(letter, "parameter", value); break;
             default: throw new FormatException($"invalid option: \"{letter}\"");
         }
     }
+
+    private static string Require(char letter, string what, string? value) =>
+        !string.IsNullOrEmpty(value) ? value : throw new FormatException($"option \"-{letter}\" requires {what}");
 
     private static ProcessSignal ParseSignal(string word) => word switch
     {

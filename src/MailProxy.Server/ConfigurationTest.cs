@@ -4,38 +4,36 @@ using MailProxy.Hosting;
 namespace MailProxy.Server;
 
 /// <summary><c>-t</c> and <c>-T</c>: reads the configuration, opens its logs, binds its sockets, and says what came of it.</summary>
-internal sealed class ConfigurationTest(CommandLine commandLine, StartupErrors errors, TextWriter standardOutput, TextWriter standardError)
+internal sealed class ConfigurationTest(CommandLine commandLine, StartupErrors errors, Stream standardOutput, TextWriter standardError)
 {
     /// <returns>The exit code.</returns>
     public int Run(ConfigurationResult configuration)
     {
         errors.Write(configuration.Messages);
-        var failures = configuration.Options is { } options ? ConfigurationCheck.Run(options) : [];
+        if (configuration.Options is not { } options) return Fail();
+        if (!commandLine.Quiet) standardError.WriteLine($"mailproxy: the configuration file {commandLine.ConfPath} syntax is ok");
+        var failures = ConfigurationCheck.Run(options);
         foreach (var failure in failures) errors.Write(ErrorLogLevel.Emerg, failure);
-        var isGood = configuration.Options is not null && failures.Count == 0;
-        if (!isGood)
-        {
-            standardError.WriteLine($"mailproxy: configuration file {commandLine.ConfPath} test failed");
-            return 1;
-        }
-
-        if (!commandLine.Quiet)
-        {
-            standardError.WriteLine($"mailproxy: the configuration file {commandLine.ConfPath} syntax is ok");
-            standardError.WriteLine($"mailproxy: configuration file {commandLine.ConfPath} test is successful");
-        }
-
+        if (failures.Count > 0) return Fail();
+        if (!commandLine.Quiet) standardError.WriteLine($"mailproxy: configuration file {commandLine.ConfPath} test is successful");
         if (commandLine.Dump) Dump(configuration.Files);
         return 0;
     }
 
+    private int Fail()
+    {
+        standardError.WriteLine($"mailproxy: configuration file {commandLine.ConfPath} test failed");
+        return 1;
+    }
+
+    // As bytes: a file need not be UTF-8.
     private void Dump(IReadOnlyList<ConfFile> files)
     {
         foreach (var file in files)
         {
-            standardOutput.WriteLine($"# configuration file {file.Path}:");
-            standardOutput.Write(System.Text.Encoding.UTF8.GetString(file.Content.Span));
-            standardOutput.WriteLine();
+            standardOutput.Write(System.Text.Encoding.UTF8.GetBytes($"# configuration file {file.Path}:\n"));
+            standardOutput.Write(file.Content.Span);
+            standardOutput.Write("\n"u8);
         }
     }
 }

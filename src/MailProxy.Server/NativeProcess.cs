@@ -7,37 +7,38 @@ internal static partial class NativeProcess
 {
     private const int OpenFilesLimit = 7;
 
-    // Where the ids stand in struct passwd and struct group, behind two pointers.
-    private const int IdOffset = 16;
-    private const int GroupOffset = 20;
+    // In struct passwd and struct group the ids stand behind two pointers.
+    private static readonly int IdOffset = 2 * nint.Size;
+    private static readonly int GroupOffset = IdOffset + sizeof(uint);
 
-    public static bool IsRoot => OperatingSystem.IsLinux() && EffectiveUser() == 0;
-
-    /// <exception cref="IOException">The message is nginx's.</exception>
+    /// <exception cref="SystemCallException">The message is nginx's.</exception>
     public static void Signal(int process, ProcessSignal signal)
     {
         if (Kill(process, (int)signal) < 0) throw Failure($"kill({process}, {(int)signal}) failed");
     }
 
-    /// <summary>Becomes an account for good, with its groups. On all threads.</summary>
+    /// <summary>Asks the system for an account.</summary>
     /// <param name="user">The account's name.</param>
     /// <param name="group">The group's name; null takes the account's own.</param>
-    /// <exception cref="IOException">It is not known, or we may not; the message is nginx's.</exception>
-    public static void ChangeUser(string user, string? group)
+    /// <exception cref="SystemCallException">It is not known; the message is nginx's.</exception>
+    public static ProcessAccount FindAccount(string user, string? group)
     {
         var entry = FindUser(user);
-        if (entry == 0) throw new IOException($"getpwnam(\"{user}\") failed");
-        var (userId, groupId) = ((uint)Marshal.ReadInt32(entry, IdOffset), (uint)Marshal.ReadInt32(entry, GroupOffset));
-        if (group is not null)
-        {
-            var groupEntry = FindGroup(group);
-            if (groupEntry == 0) throw new IOException($"getgrnam(\"{group}\") failed");
-            groupId = (uint)Marshal.ReadInt32(groupEntry, IdOffset);
-        }
+        if (entry == 0) throw new SystemCallException($"getpwnam(\"{user}\") failed");
+        var account = new ProcessAccount(user, (uint)Marshal.ReadInt32(entry, IdOffset), (uint)Marshal.ReadInt32(entry, GroupOffset));
+        if (group is null) return account;
+        var groupEntry = FindGroup(group);
+        if (groupEntry == 0) throw new SystemCallException($"getgrnam(\"{group}\") failed");
+        return account with { GroupId = (uint)Marshal.ReadInt32(groupEntry, IdOffset) };
+    }
 
-        if (SetGroup(groupId) < 0) throw Failure($"setgid({groupId}) failed");
-        if (InitializeGroups(user, groupId) < 0) throw Failure($"initgroups({user}, {groupId}) failed");
-        if (SetUser(userId) < 0) throw Failure($"setuid({userId}) failed");
+    /// <summary>Becomes an account for good, with its groups. On all threads.</summary>
+    /// <exception cref="SystemCallException">We may not; the message is nginx's.</exception>
+    public static void Become(ProcessAccount account)
+    {
+        if (SetGroup(account.GroupId) < 0) throw Failure($"setgid({account.GroupId}) failed");
+        if (InitializeGroups(account.Name, account.GroupId) < 0) throw Failure($"initgroups({account.Name}, {account.GroupId}) failed");
+        if (SetUser(account.UserId) < 0) throw Failure($"setuid({account.UserId}) failed");
     }
 
     /// <summary>
@@ -51,12 +52,16 @@ internal static partial class NativeProcess
         if (StopIgnoring(3) || interrupt) ExecuteAgain();
     }
 
+    /// <summary>How many files the process may open, and how many it could set that to.</summary>
+    /// <exception cref="SystemCallException">The message is nginx's.</exception>
+    public static (ulong Soft, ulong Hard) GetOpenFilesLimit() =>
+        GetLimit(OpenFilesLimit, out var limit) < 0 ? throw Failure("getrlimit(RLIMIT_NOFILE) failed") : (limit.Soft, limit.Hard);
+
     /// <summary>Sets how many files the process may open (<c>worker_rlimit_nofile</c>), raising the hard limit where it is lower and we may.</summary>
-    /// <exception cref="IOException">The message is nginx's.</exception>
-    public static void LimitOpenFiles(ulong count)
+    /// <exception cref="SystemCallException">The message is nginx's.</exception>
+    public static void SetOpenFilesLimit(ulong count)
     {
-        _ = GetLimit(OpenFilesLimit, out var limit);
-        limit = new Limit { Soft = count, Hard = Math.Max(limit.Hard, count) };
+        var limit = new Limit { Soft = count, Hard = Math.Max(GetOpenFilesLimit().Hard, count) };
         if (SetLimit(OpenFilesLimit, limit) < 0) throw Failure($"setrlimit(RLIMIT_NOFILE, {count}) failed");
     }
 
@@ -78,14 +83,11 @@ internal static partial class NativeProcess
         _ = Execute("/proc/self/exe", vector);               // returns only where it failed: then INT and QUIT kill, as is their default
     }
 
-    private static IOException Failure(string call)
+    private static SystemCallException Failure(string call)
     {
         var errno = Marshal.GetLastPInvokeError();
-        return new IOException($"{call} ({errno}: {Marshal.GetPInvokeErrorMessage(errno)})");
+        return new SystemCallException($"{call} ({errno}: {Marshal.GetPInvokeErrorMessage(errno)})");
     }
-
-    [LibraryImport("libc", EntryPoint = "geteuid")]
-    private static partial uint EffectiveUser();
 
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     private static partial int Kill(int process, int signal);
@@ -120,6 +122,7 @@ internal static partial class NativeProcess
     [LibraryImport("libc", EntryPoint = "setrlimit", SetLastError = true)]
     private static partial int SetLimit(int resource, in Limit limit);
 
+    // rlim_t has 64 bits on every Linux that .NET runs on with 64 bits.
     [StructLayout(LayoutKind.Sequential)]
     private struct Limit
     {

@@ -1,34 +1,46 @@
+using System.Runtime.InteropServices;
 using MailProxy.Configuration;
+using MailProxy.Diagnostics;
 
 namespace MailProxy.Server;
 
 /// <summary>What the main context says about the process, done once its sockets are bound.</summary>
 internal static class ProcessSetup
 {
-    /// <exception cref="IOException">The pid file, the account or the limit is not to be had.</exception>
-    public static void Apply(MailProxyOptions options, ILogger log)
+    /// <exception cref="IOException">The pid file or the account is not to be had; the message is nginx's.</exception>
+    public static void Apply(MailProxyOptions options, PidFile pidFile, LogSinks sinks, ILogger log)
     {
-        ServerLog.Start(log, typeof(ProcessSetup).Assembly.GetName().Version!.ToString(3), System.Runtime.InteropServices.RuntimeInformation.FrameworkDescription);
-        if (options.WorkerRlimitNofile is { } count) LimitOpenFiles(count, log);
-        if (options.Pid is { } pid) PidFile.Write(pid);
+        ServerLog.Start(log, typeof(ProcessSetup).Assembly.GetName().Version!.ToString(3), RuntimeInformation.FrameworkDescription);
+        if (OperatingSystem.IsLinux()) LimitOpenFiles(options.WorkerRlimitNofile, log);
+        if (options.Pid is { } pid) pidFile.Write(pid);
         if (options.Daemon == true) ServerLog.Warning(log, "\"daemon on\" has no effect: the process stays in the foreground");
-        if (options.User is { } user) ChangeUser(user, options.Group, log);
+        if (options.User is { } user) ChangeUser(user, options.Group, sinks, log);
     }
 
-    private static void ChangeUser(string user, string? group, ILogger log)
+    private static void ChangeUser(string user, string? group, LogSinks sinks, ILogger log)
     {
-        if (NativeProcess.IsRoot) NativeProcess.ChangeUser(user, group);
-        else ServerLog.Warning(log, "the \"user\" directive makes sense only if the process runs with super-user privileges, ignored");
+        if (!OperatingSystem.IsLinux() || !Environment.IsPrivilegedProcess)
+        {
+            ServerLog.Warning(log, "the \"user\" directive makes sense only if the process runs with super-user privileges, ignored");
+            return;
+        }
+
+        var account = NativeProcess.FindAccount(user, group);
+        // nginx's master does it when it reopens them; we shall not be able to any more.
+        sinks.ChangeOwner(account.UserId);
+        NativeProcess.Become(account);
     }
 
-    // As in nginx, a limit that cannot be had is an alert and no reason not to run.
-    private static void LimitOpenFiles(long count, ILogger log)
+    /// <summary>.NET has raised the soft limit to the hard one already. As in nginx, a limit that cannot be had is an alert and no reason not to run.</summary>
+    private static void LimitOpenFiles(long? count, ILogger log)
     {
         try
         {
-            NativeProcess.LimitOpenFiles((ulong)count);
+            if (count is { } wanted) NativeProcess.SetOpenFilesLimit((ulong)wanted);
+            var (soft, hard) = NativeProcess.GetOpenFilesLimit();
+            ServerLog.OpenFilesLimit(log, soft, hard);
         }
-        catch (IOException exception)
+        catch (SystemCallException exception)
         {
             ServerLog.Alert(log, exception.Message);
         }

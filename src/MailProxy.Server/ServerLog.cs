@@ -6,15 +6,24 @@ internal static partial class ServerLog
     [LoggerMessage(600, LogLevel.Warning, "{Message}", EventName = "ProcessWarning")]
     public static partial void Warning(ILogger logger, string message);
 
+    [LoggerMessage(601, LogLevel.Error, "the configuration could not be read again", EventName = "ReloadFailed")]
+    public static partial void ReloadFailed(ILogger logger, Exception exception);
+
     [LoggerMessage(690, LogLevel.Information, "signal {Number} ({Name}) received, {Effect}", EventName = "SignalReceived")]
     public static partial void SignalReceived(ILogger logger, int number, string name, string effect);
-
-    [LoggerMessage(692, LogLevel.Information, "exit", EventName = "Exit")]
-    public static partial void Exit(ILogger logger);
 
     [LoggerMessage(691, LogLevel.Information, "mailproxy/{Version} on {Framework}", EventName = "Start")]
     public static partial void Start(ILogger logger, string version, string framework);
 
+    [LoggerMessage(692, LogLevel.Information, "exit", EventName = "Exit")]
+    public static partial void Exit(ILogger logger);
+
+    [LoggerMessage(693, LogLevel.Information, "getrlimit(RLIMIT_NOFILE): {Soft}:{Hard}", EventName = "OpenFilesLimit")]
+    public static partial void OpenFilesLimit(ILogger logger, ulong soft, ulong hard);
+
     [LoggerMessage(695, LogLevel.Critical, "{Message}", EventName = "ProcessAlert")]
     public static partial void Alert(ILogger logger, string message);
+
+    [LoggerMessage(698, LogLevel.Critical, "{Message}", EventName = "ProcessEmergency")]
+    public static partial void Emergency(ILogger logger, string message);
 }

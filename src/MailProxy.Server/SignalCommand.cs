@@ -8,25 +8,20 @@ internal static class SignalCommand
     /// <returns>The exit code.</returns>
     public static int Run(ProcessSignal signal, MailProxyOptions options, StartupErrors errors)
     {
-        if (options.Pid is not { } path)
-        {
-            errors.Write(ErrorLogLevel.Error, "no \"pid\" directive in the configuration, so no process can be found");
-            return 1;
-        }
-
+        errors.Write(ErrorLogLevel.Notice, "signal process started");
         try
         {
-            if (PidFile.Read(path) is { } process)
-            {
-                NativeProcess.Signal(process, signal);
-                return 0;
-            }
-
-            errors.Write(ErrorLogLevel.Error, $"invalid PID number in \"{path}\"");
+            var path = options.Pid ?? throw new IOException("no \"pid\" directive in the configuration, so no process can be found");
+            NativeProcess.Signal(PidFile.Read(path), signal);
+            return 0;
+        }
+        catch (SystemCallException exception)
+        {
+            errors.Write(ErrorLogLevel.Alert, exception.Message);
         }
         catch (IOException exception)
         {
-            errors.Write(exception.Message.StartsWith("kill", StringComparison.Ordinal) ? ErrorLogLevel.Alert : ErrorLogLevel.Error, exception.Message);
+            errors.Write(ErrorLogLevel.Error, exception.Message);
         }
 
         return 1;

@@ -1,15 +1,18 @@
+using System.Text.Json;
 using MailProxy.Configuration;
 using MailProxy.Diagnostics;
+using MailProxy.Hosting;
+using MailProxy.Transport;
 
 namespace MailProxy.Server;
 
-/// <summary>What is wrong before the configuration's own logs are open: on stderr, and in the log that <c>-e</c> names.</summary>
+/// <summary>What there is to say before the configuration's own logs are open: on stderr from warnings on, and all of it in the log that <c>-e</c> names.</summary>
 internal sealed class StartupErrors(TextWriter standardError, string? logFile, TimeProvider time)
 {
     public void Write(ErrorLogLevel level, string text)
     {
-        standardError.WriteLine($"mailproxy: [{ErrorLogLevels.NameOf(level)}] {text}");
-        if (logFile is null or "stderr") return;
+        if (level <= ErrorLogLevel.Warn) standardError.WriteLine($"mailproxy: [{ErrorLogLevels.NameOf(level)}] {text}");
+        if (logFile is null) return;
         try
         {
             using var file = AppendFile.Open(logFile);
@@ -32,7 +35,8 @@ internal sealed class StartupErrors(TextWriter standardError, string? logFile, T
         var texts = new List<string>();
         for (var cause = exception; cause is not null; cause = cause.InnerException)
         {
-            if (cause is IOException or Hosting.StartupException or Transport.ListenException && !texts.Contains(cause.Message)) texts.Add(cause.Message);
+            var isOfUse = cause == exception || cause is IOException or FormatException or JsonException or StartupException or ListenException;
+            if (isOfUse && !texts.Contains(cause.Message)) texts.Add(cause.Message);
         }
 
         foreach (var text in Enumerable.Reverse(texts)) Write(ErrorLogLevel.Emerg, text);

@@ -8,13 +8,16 @@ internal sealed class LogSinks(TimeProvider time) : IDisposable
     private readonly Dictionary<string, LogSink> _open = [];
     private readonly List<ErrorLogTarget[]> _process = [];
 
-    /// <summary>The sink of an <c>error_log</c>'s target. A file that is open already is opened by its name again, as nginx does at a reload.</summary>
+    /// <summary>
+    /// The sink of an <c>error_log</c>'s target. A file that is open already is opened by its name again, as nginx does at
+    /// a reload; where it cannot be, that is reported and no reason to refuse the reload.
+    /// </summary>
     /// <exception cref="ErrorLogException">It cannot be opened; the message is nginx's.</exception>
     public LogSink Open(string target)
     {
         lock (_open)
         {
-            if (_open.TryGetValue(target, out var sink)) sink.Reopen();
+            if (_open.TryGetValue(target, out var sink)) Try(sink, static sink => sink.Reopen());
             else _open.Add(target, sink = Create(target));
             sink.Users++;
             return sink;
@@ -86,17 +89,19 @@ internal sealed class LogSinks(TimeProvider time) : IDisposable
     {
         lock (_open)
         {
-            foreach (var sink in _open.Values)
-            {
-                try
-                {
-                    action(sink);
-                }
-                catch (ErrorLogException exception)
-                {
-                    Report(ErrorLogLevel.Emerg, exception.Message);
-                }
-            }
+            foreach (var sink in _open.Values) Try(sink, action);
+        }
+    }
+
+    private void Try(LogSink sink, Action<LogSink> action)
+    {
+        try
+        {
+            action(sink);
+        }
+        catch (ErrorLogException exception)
+        {
+            Report(ErrorLogLevel.Emerg, exception.Message);
         }
     }
 

@@ -17,9 +17,9 @@ internal static class ConfigurationCheck
             using var sinks = new LogSinks(TimeProvider.System);
             using var logs = new ErrorLogSet(options, sinks, NullLoggerFactory.Instance, TimeProvider.System);
         }
-        catch (IOException exception)
+        catch (ErrorLogException exception)
         {
-            failures.Add(exception.Message);
+            failures.AddRange(exception.Errors);
         }
 
         failures.AddRange(ListenerSet.Check(new ListenTable(options).Sockets).Select(failure => failure.Message));

@@ -96,13 +96,16 @@ public sealed class ErrorLogSetTests : IDisposable
         Assert.StartsWith("2026/", _folder.Read("log"), StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void A_file_that_cannot_be_reopened_is_reported_and_stays()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_file_that_cannot_be_reopened_is_reported_and_stays(bool reloads)
     {
         using var logs = _folder.Open(_folder["log"]);
         File.Move(_folder["log"], _folder["log.1"]);
         Directory.CreateDirectory(_folder["log"]);
-        _folder.Sinks.Reopen();
+        if (reloads) _folder.Open(_folder["log"]).Dispose();
+        else _folder.Sinks.Reopen();
         SessionLog.LoggedIn(logs.Process);
         logs.Dispose();
         Assert.Equal(

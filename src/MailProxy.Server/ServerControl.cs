@@ -1,0 +1,25 @@
+using MailProxy.Hosting;
+
+namespace MailProxy.Server;
+
+/// <summary>The running proxy, its configuration file and its pid file under the hand of signals.</summary>
+internal sealed class ServerControl(MailProxyRuntime runtime, ConfigurationReader configuration, PidFile pidFile, IHostApplicationLifetime host) : IServerControl
+{
+    public ILogger Log => runtime.Log;
+
+    public Task SessionsEnded => runtime.SessionsEnded;
+
+    public async Task ReloadAsync()
+    {
+        var result = configuration.Read();
+        if (await runtime.ReloadAsync(result)) pidFile.MoveTo(result.Options!.Pid);
+    }
+
+    public void ReopenLogs() => runtime.ReopenLogs();
+
+    public void BeginDrain() => runtime.BeginDrain();
+
+    public void StopNow() => runtime.StopNow();
+
+    public void End() => host.StopApplication();
+}

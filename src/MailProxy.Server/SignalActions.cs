@@ -1,0 +1,67 @@
+namespace MailProxy.Server;
+
+/// <summary>What nginx does on each signal. A reload is over before the next begins, and before a drain does; nothing holds up a stop.</summary>
+internal sealed class SignalActions(IServerControl control)
+{
+    private readonly Lock _gate = new();
+    private Task _reload = Task.CompletedTask;
+    private Task? _drain;
+
+    /// <summary>Logs the signal and acts on it.</summary>
+    /// <returns>Completes when it has been done.</returns>
+    public Task HandleAsync(ProcessSignal signal)
+    {
+        // Who sent it, nginx logs too; .NET does not tell.
+        var (name, effect) = Describe(signal);
+        ServerLog.SignalReceived(control.Log, (int)signal, name, effect);
+        lock (_gate)
+        {
+            switch (signal)
+            {
+                case ProcessSignal.Reload: return _reload = ReloadAsync(_reload);
+                case ProcessSignal.Quit: return _drain ??= DrainAsync(_reload);
+                case ProcessSignal.Reopen: control.ReopenLogs(); break;
+                case ProcessSignal.Stop or ProcessSignal.Interrupt:
+                    control.StopNow();
+                    control.End();
+                    break;
+            }
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private async Task ReloadAsync(Task previous)
+    {
+        await previous;
+        if (_drain is not null) return;
+        try
+        {
+            // Reading files and resolving names would hold up the thread that delivers signals.
+            await Task.Run(control.ReloadAsync);
+        }
+        catch (Exception exception)
+        {
+            // Whatever is wrong with the new configuration, the old one goes on.
+            ServerLog.ReloadFailed(control.Log, exception);
+        }
+    }
+
+    private async Task DrainAsync(Task reload)
+    {
+        await reload;
+        control.BeginDrain();
+        await control.SessionsEnded;
+        control.End();
+    }
+
+    private static (string Name, string Effect) Describe(ProcessSignal signal) => signal switch
+    {
+        ProcessSignal.Reload => ("SIGHUP", "reconfiguring"),
+        ProcessSignal.Interrupt => ("SIGINT", "exiting"),
+        ProcessSignal.Quit => ("SIGQUIT", "shutting down"),
+        ProcessSignal.Reopen => ("SIGUSR1", "reopening logs"),
+        ProcessSignal.Upgrade => ("SIGUSR2", "ignoring"),
+        _ => ("SIGTERM", "exiting"),
+    };
+}
