@@ -23,7 +23,4 @@ internal static partial class ServerLog
 
     [LoggerMessage(695, LogLevel.Critical, "{Message}", EventName = "ProcessAlert")]
     public static partial void Alert(ILogger logger, string message);
-
-    [LoggerMessage(698, LogLevel.Critical, "{Message}", EventName = "ProcessEmergency")]
-    public static partial void Emergency(ILogger logger, string message);
 }

@@ -1,28 +1,17 @@
 using System.Buffers;
 using System.Text;
+using MailProxy.Wire;
 
 namespace MailProxy.Authentication;
 
 /// <summary>The auth_http protocol's headers as bytes: the one place that knows how they are written.</summary>
 internal static class AuthHeaders
 {
-    private static readonly SearchValues<byte> Breaking = SearchValues.Create("\r\n\0"u8);
-
-    /// <summary>The value of <c>Auth-Method</c>.</summary>
-    public static ReadOnlySpan<byte> MethodName(AuthMethod method) => method switch
-    {
-        AuthMethod.Plain => "plain"u8,
-        AuthMethod.Apop => "apop"u8,
-        AuthMethod.CramMd5 => "cram-md5"u8,
-        AuthMethod.External => "external"u8,
-        _ => "none"u8,
-    };
-
     /// <summary>One header with its value as it is.</summary>
     /// <returns>False, and nothing is written, where the value would break out of its line: it has CR, LF or NUL.</returns>
     public static bool TryWrite(IBufferWriter<byte> output, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
     {
-        if (value.ContainsAny(Breaking) || name.ContainsAny(Breaking)) return false;
+        if (!ReplyWriter.IsSafe(value) || !ReplyWriter.IsSafe(name)) return false;
         output.Write(name);
         output.Write(": "u8);
         output.Write(value);

@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Security.Authentication;
 using System.Text;
+using MailProxy.Diagnostics;
 using MailProxy.Transport;
 using MailProxy.Wire;
 using Microsoft.AspNetCore.Connections;
@@ -14,7 +15,6 @@ namespace MailProxy.Authentication;
 /// <summary>One request and its answer over one connection, which is closed as soon as the answer's headers are read.</summary>
 internal sealed class AuthHttpExchange(IConnectionFactory connections, AuthHttpAddress address, ILogger log)
 {
-    private const int FileNotFound = 2;
     private const int ConnectionReset = 104;
     private const int InputOutputError = 5;
 
@@ -40,7 +40,7 @@ internal sealed class AuthHttpExchange(IConnectionFactory connections, AuthHttpA
         {
             return await connections.ConnectAsync(address.EndPoint, cancellationToken);
         }
-        catch (Exception exception) when (exception is not OperationCanceledException && FindSocketError(exception) is { } error)
+        catch (Exception exception) when (exception is not OperationCanceledException && SocketFailure.Find(exception) is { } error)
         {
             cancellationToken.ThrowIfCancellationRequested();
             LogConnectFailure(error);
@@ -65,7 +65,7 @@ internal sealed class AuthHttpExchange(IConnectionFactory connections, AuthHttpA
         {
             // A connection that is being torn down by the timer may fail in its own way first.
             cancellationToken.ThrowIfCancellationRequested();
-            var errno = FindSocketError(exception) is { } error ? Errno(error)
+            var errno = SocketFailure.Find(exception) is { } error ? error.NativeErrorCode
                 : exception is ConnectionResetException or ConnectionAbortedException ? ConnectionReset : InputOutputError;
             AuthLog.ReceiveFailed(log, errno, ErrorText(errno));
         }
@@ -80,7 +80,7 @@ internal sealed class AuthHttpExchange(IConnectionFactory connections, AuthHttpA
         {
             await tls.AuthenticateAsClientAsync(new TlsClientOptions(address.Url.Host), cancellationToken);
         }
-        catch (IOException exception) when (FindSocketError(exception) is null && !cancellationToken.IsCancellationRequested)
+        catch (IOException exception) when (SocketFailure.Find(exception) is null && !cancellationToken.IsCancellationRequested)
         {
             throw new AuthenticationException("the peer closed the connection", exception);
         }
@@ -129,7 +129,7 @@ internal sealed class AuthHttpExchange(IConnectionFactory connections, AuthHttpA
 
     private void LogConnectFailure(SocketException exception)
     {
-        var errno = Errno(exception);
+        var errno = exception.NativeErrorCode;
         var text = ErrorText(errno);
         // Over TCP nginx learns of these while it waits for the connection, and blames its next system call.
         var learnsLater = address.EndPoint is IPEndPoint
@@ -143,19 +143,5 @@ internal sealed class AuthHttpExchange(IConnectionFactory connections, AuthHttpA
     private static bool IsUsual(SocketError error) => error is SocketError.ConnectionRefused or SocketError.WouldBlock
         or SocketError.ConnectionReset or SocketError.NetworkDown or SocketError.NetworkUnreachable or SocketError.HostDown or SocketError.HostUnreachable;
 
-    // .NET folds ENOENT into EADDRNOTAVAIL, which connect() on a unix socket never gives.
-    private int Errno(SocketException exception) =>
-        address.Url.UnixPath is not null && exception.SocketErrorCode == SocketError.AddressNotAvailable ? FileNotFound : exception.NativeErrorCode;
-
     private static string ErrorText(int errno) => Marshal.GetPInvokeErrorMessage(errno);
-
-    private static SocketException? FindSocketError(Exception exception)
-    {
-        for (Exception? current = exception; current is not null; current = current.InnerException)
-        {
-            if (current is SocketException error) return error;
-        }
-
-        return null;
-    }
 }

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using MailProxy.Configuration;
 using MailProxy.Diagnostics;
+using MailProxy.Wire;
 
 namespace MailProxy.Authentication;
 
@@ -14,7 +15,7 @@ internal static class AuthHttpRequest
     public static string? Write(IBufferWriter<byte> output, AuthHttpUrl url, AuthRequest request)
     {
         var uri = Encoding.UTF8.GetBytes(url.RequestUri);
-        if (uri.AsSpan().ContainsAny("\r\n\0"u8)) return "GET";
+        if (!ReplyWriter.IsSafe(uri)) return "GET";
         output.Write("GET "u8);
         output.Write(uri);
         output.Write(" HTTP/1.0\r\n"u8);
@@ -28,7 +29,7 @@ internal static class AuthHttpRequest
     {
         var credentials = request.Credentials;
         if (!AuthHeaders.TryWrite(output, "Host"u8, url.HostHeader)) return "Host";
-        AuthHeaders.TryWrite(output, "Auth-Method"u8, AuthHeaders.MethodName(credentials.Method));
+        AuthHeaders.TryWrite(output, "Auth-Method"u8, Credentials.NameOf(credentials.Method));
         AuthHeaders.WriteEscaped(output, "Auth-User"u8, credentials.Login);
         AuthHeaders.WriteEscaped(output, "Auth-Pass"u8, credentials.Secret);
         var hasSalt = credentials.Method is AuthMethod.Apop or AuthMethod.CramMd5;

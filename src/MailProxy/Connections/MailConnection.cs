@@ -20,7 +20,7 @@ internal sealed class MailConnection : IDisposable
         _deadline = new SessionDeadline(time, OnExpired);
     }
 
-    /// <summary>Where replies are written; they leave with <see cref="FlushAsync"/>.</summary>
+    /// <summary>Where replies are written; they leave with <see cref="FlushAsync()"/>.</summary>
     public ReplyWriter Output => new(_context.Transport.Output);
 
     /// <summary>What the client's socket reported, where it failed.</summary>
@@ -66,6 +66,14 @@ internal sealed class MailConnection : IDisposable
 
     /// <summary>Gives back what <see cref="ReadAsync"/> lent.</summary>
     public void Advance(SequencePosition consumed, SequencePosition examined) => Input.AdvanceTo(consumed, examined);
+
+    /// <summary>Arms the deadline, then sends what was written.</summary>
+    /// <returns>False when nothing more can be said to the client.</returns>
+    public ValueTask<bool> FlushAsync(TimeSpan limit)
+    {
+        Arm(limit);
+        return FlushAsync();
+    }
 
     /// <summary>Sends what was written. A client that does not take it before the deadline is cut off.</summary>
     /// <returns>False when nothing more can be said to the client.</returns>

@@ -17,6 +17,9 @@ internal static class NginxAddress
         _ => $"unix:{endPoint}",
     };
 
+    /// <summary>The same without brackets, as nginx prints upstreams.</summary>
+    public static string WithPortUnbracketed(IPEndPoint endPoint) => $"{ToText(endPoint.Address)}:{endPoint.Port}";
+
     /// <summary>The address without a zone, which nginx does not know.</summary>
     public static string ToText(IPAddress address) => WithoutZone(address).ToString();
 

@@ -32,9 +32,6 @@ internal sealed class MailProxyRuntime(ListenerSet listeners, AuthHttpClient aut
     /// <summary>Whether a graceful shutdown has begun.</summary>
     public bool IsDraining { get; private set; }
 
-    /// <summary>The configuration in force; null before <see cref="StartAsync"/>.</summary>
-    public MailProxyOptions? Options => _current?.Options;
-
     /// <summary>The process's own log.</summary>
     public ILogger Log => Current.Logs.Process;
 

@@ -69,8 +69,7 @@ internal sealed class MailSession : IDisposable
     /// <summary>Sends what was written, and nothing after it.</summary>
     public async ValueTask<SessionEndReason> SayLastAsync(SessionEndReason reason)
     {
-        _client.Arm(_context.Server.Timeout);
-        await _client.FlushAsync();
+        await _client.FlushAsync(_context.Server.Timeout);
         return reason;
     }
 
@@ -88,8 +87,7 @@ internal sealed class MailSession : IDisposable
         _context.LogContext.Action = SessionAction.SendingGreeting;
         if (ToldToComeBack) return await ComeBackAsync();
         _protocol.WriteGreeting(_client.Output);
-        _client.Arm(_context.Server.Timeout);
-        if (!await _client.FlushAsync()) return GoneWhileWriting();
+        if (!await _client.FlushAsync(_context.Server.Timeout)) return GoneWhileWriting();
         _context.LogContext.Action = SessionAction.Authenticating;
         return null;
     }

@@ -52,7 +52,4 @@ internal static partial class SessionLog
 
     [LoggerMessage(215, LogLevel.Information, "client told to come back: \"proxy off\"", EventName = "Maintenance")]
     public static partial void Maintenance(ILogger logger);
-
-    [LoggerMessage(216, LogLevel.Error, "internal error", EventName = "InternalError")]
-    public static partial void InternalError(ILogger logger, Exception exception);
 }

@@ -30,7 +30,7 @@ internal sealed class SessionLogin(ConnectionContext connection, SessionContext 
             default:
                 Count(credentials.Method, LoginResult.AuthUnavailable);
                 protocol.WriteInternalError(client.Output);
-                await FlushAsync();
+                await client.FlushAsync(context.Server.Timeout);
                 return SessionEndReason.AuthUnavailable;
         }
     }
@@ -83,16 +83,10 @@ internal sealed class SessionLogin(ConnectionContext connection, SessionContext 
         SessionLog.LoginFailed(context.Log, PeerText.ToText(result.Text));
         if (result.Wait > TimeSpan.Zero) await Task.Delay(result.Wait, context.Time, _stop);
         protocol.WriteAuthFailure(result, client.Output);
-        if (!await FlushAsync() || result.Wait == TimeSpan.Zero) return SessionEndReason.AuthRejected;
+        if (!await client.FlushAsync(context.Server.Timeout) || result.Wait == TimeSpan.Zero) return SessionEndReason.AuthRejected;
         protocol.ResetLogin();
         LogContext.Action = SessionAction.Authenticating;
         return null;
-    }
-
-    private ValueTask<bool> FlushAsync()
-    {
-        client.Arm(context.Server.Timeout);
-        return client.FlushAsync();
     }
 
     private void Count(AuthMethod method, LoginResult result) => context.Scope.Metrics.Logins(Credentials.NameOf(method), result).Inc();

@@ -17,7 +17,7 @@ internal sealed class SessionProxy(ConnectionContext connection, SessionContext 
 
     public async ValueTask<SessionEndReason> RunAsync(AuthResult result, AuthMethod method)
     {
-        context.LogContext.Upstream = EndPointText.Format(result.Upstream!);
+        context.LogContext.Upstream = NginxAddress.WithPortUnbracketed(result.Upstream!);
         if (!context.TryTakeConnection())
         {
             protocol.WriteInternalError(client.Output);
@@ -66,8 +66,7 @@ internal sealed class SessionProxy(ConnectionContext connection, SessionContext 
         context.LogContext.Action = null;
         SessionLog.LoggedIn(context.Log);
         client.Output.Text(reply);
-        client.Arm(context.Server.Timeout);
-        if (!await client.FlushAsync()) return SessionEndReason.ClientError;
+        if (!await client.FlushAsync(context.Server.Timeout)) return SessionEndReason.ClientError;
         client.Disarm();
         client.ForgetWake();
         context.LogContext.Action = SessionAction.Proxying;
@@ -120,8 +119,7 @@ internal sealed class SessionProxy(ConnectionContext connection, SessionContext 
 
     private async ValueTask<SessionEndReason> SayLastAsync(SessionEndReason reason)
     {
-        client.Arm(context.Server.Timeout);
-        await client.FlushAsync();
+        await client.FlushAsync(context.Server.Timeout);
         return reason;
     }
 

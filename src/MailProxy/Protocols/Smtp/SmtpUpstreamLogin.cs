@@ -54,7 +54,7 @@ internal sealed class SmtpUpstreamLogin(ServerOptions server, SmtpClientFacts cl
         }
         else
         {
-            xclientNotOffered(EndPointText.Format(result.Upstream!));
+            xclientNotOffered(NginxAddress.WithPortUnbracketed(result.Upstream!));
         }
 
         if (client.Helo.Length == 0) return;
