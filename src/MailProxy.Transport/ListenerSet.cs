@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Threading.Channels;
+using MailProxy.Transport.Linux;
 using MailProxy.Transport.Managed;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
@@ -25,6 +26,7 @@ public sealed class ListenerSet : IConnectionListenerFactory, IConnectionListene
     private readonly TimeProvider _time;
     private readonly SocketConnectionContextFactory _connections;
     private readonly Channel<ConnectionContext> _accepted = Channel.CreateBounded<ConnectionContext>(Parked);
+    private readonly ParkedSource? _parked;
     private readonly SemaphoreSlim _change = new(1, 1);
     private readonly Lock _gate = new();
     private List<Listener> _listeners = [];
@@ -39,6 +41,10 @@ public sealed class ListenerSet : IConnectionListenerFactory, IConnectionListene
         var options = new SocketConnectionFactoryOptions { MaxReadBufferSize = BufferSize, MaxWriteBufferSize = BufferSize, WaitForDataBeforeAllocatingBuffer = true };
         _connections = new SocketConnectionContextFactory(options, loggers.CreateLogger("Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets"));
     }
+
+    /// <summary>Accepts on the loops of a transport in place of Kestrel's sockets.</summary>
+    internal ListenerSet(TimeProvider time, ILoggerFactory loggers, EpollTransport? transport) : this(time, loggers) =>
+        _parked = transport is null ? null : new ParkedSource(transport);
 
     /// <summary>A try to bind has failed because the address is in use; up to five are made, 500 ms apart.</summary>
     public event Action<ListenException>? BindFailed;
@@ -190,11 +196,19 @@ public sealed class ListenerSet : IConnectionListenerFactory, IConnectionListene
             if (!_unbound)
             {
                 _listeners = listeners;
-                foreach (var listener in opened) _ = listener.RunAsync(Accept, Descriptors, DeliverAsync, exception => AcceptFailed?.Invoke(exception));
+                foreach (var listener in opened) Run(listener);
             }
         }
 
         foreach (var listener in closing) listener.Dispose();
+    }
+
+    private void Run(Listener listener)
+    {
+        if (_parked is not null) _parked.Listen(listener, ReportFailure);
+        else _ = listener.RunAsync(Accept, Descriptors, DeliverAsync, ReportFailure);
+
+        void ReportFailure(ListenException exception) => AcceptFailed?.Invoke(exception);
     }
 
     private async Task DeliverAsync(Socket socket, ListenSocket from)
@@ -223,6 +237,7 @@ public sealed class ListenerSet : IConnectionListenerFactory, IConnectionListene
 
     private void AbortParked()
     {
+        _parked?.Close();
         _accepted.Writer.TryComplete();
         while (_accepted.Reader.TryRead(out var connection)) Drop(connection);
     }
@@ -239,6 +254,7 @@ public sealed class ListenerSet : IConnectionListenerFactory, IConnectionListene
 
         public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
         {
+            if (set._parked is { } parked) return await parked.NextAsync(cancellationToken);
             while (await set._accepted.Reader.WaitToReadAsync(cancellationToken))
             {
                 if (set._accepted.Reader.TryRead(out var connection)) return connection;

@@ -14,6 +14,12 @@ internal sealed class Listener(Socket socket, ListenSocket settings, TimeProvide
     /// <summary>The socket's options, as last applied.</summary>
     public ListenSocket Settings { get; private set; } = settings;
 
+    /// <summary>The open socket's descriptor.</summary>
+    public int Descriptor => (int)socket.Handle;
+
+    /// <summary>Called before the socket is closed, by whoever accepts from it in its own way.</summary>
+    public Action? Closing { get; set; }
+
     public EndPoint LocalEndPoint { get; } = socket.LocalEndPoint!;
 
     /// <summary>Gives the open socket new options, as far as the kernel allows it.</summary>
@@ -76,6 +82,7 @@ internal sealed class Listener(Socket socket, ListenSocket settings, TimeProvide
     public void Dispose()
     {
         _closing.Cancel();
+        Closing?.Invoke();
         socket.Dispose();
     }
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using MailProxy.Transport;
+using MailProxy.Transport.Linux;
 using MailProxy.Transport.Managed;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -14,11 +15,13 @@ internal sealed class RelayedSockets : IAsyncDisposable
 
     public static readonly RelayOptions Options = new(TimeSpan.FromHours(1), TimeSpan.FromMinutes(1), 4096, 4096);
 
+    private readonly EpollTransport? _transport;
     private readonly ListenerSet _listeners;
     private readonly CancellationTokenSource _stop = new();
 
-    private RelayedSockets(ListenerSet listeners, Socket client, ConnectionContext fromClient, Socket upstream, ConnectionContext toUpstream)
+    private RelayedSockets(EpollTransport? transport, ListenerSet listeners, Socket client, ConnectionContext fromClient, Socket upstream, ConnectionContext toUpstream)
     {
+        _transport = transport;
         _listeners = listeners;
         Client = client;
         FromClient = fromClient;
@@ -41,25 +44,33 @@ internal sealed class RelayedSockets : IAsyncDisposable
     /// <param name="family">What the four sockets are.</param>
     /// <param name="time">The relay's clock.</param>
     /// <param name="buffer">SO_RCVBUF and SO_SNDBUF of every socket, where given.</param>
-    public static async Task<RelayedSockets> ConnectAsync(AddressFamily family = AddressFamily.InterNetwork, TimeProvider? time = null, int? buffer = null)
+    /// <param name="onLoop">Whether the proxy's ends live on an epoll loop.</param>
+    public static async Task<RelayedSockets> ConnectAsync(AddressFamily family = AddressFamily.InterNetwork, TimeProvider? time = null, int? buffer = null, bool onLoop = false)
     {
         using var cancel = new CancellationTokenSource(Deadline);
-        var listeners = new ListenerSet(time ?? TimeProvider.System, NullLoggerFactory.Instance);
+        time ??= TimeProvider.System;
+        var transport = onLoop ? new EpollTransport(1, time, new LoopWatchdog(TimeSpan.MaxValue, _ => { })) : null;
+        var listeners = new ListenerSet(time, NullLoggerFactory.Instance, transport);
         await listeners.ApplyAsync([new ListenSocket { EndPoint = Address(family), ReceiveBuffer = buffer, SendBuffer = buffer }], cancel.Token);
         var kestrel = await listeners.BindAsync(new ListenerSetEndPoint(), cancel.Token);
+        var accepting = AcceptAsync(kestrel, cancel.Token);
         var client = Create(family, buffer);
         await client.ConnectAsync(listeners.LocalEndPoints[0], cancel.Token);
-        var fromClient = (await kestrel.AcceptAsync(cancel.Token))!;
+        var fromClient = await accepting;
 
         using var listener = Create(family, buffer);
         listener.Bind(Address(family));
         listener.Listen();
-        var toUpstream = await new ManagedConnectionFactory().ConnectAsync(listener.LocalEndPoint!, cancel.Token);
-        return new RelayedSockets(listeners, client, fromClient, await listener.AcceptAsync(cancel.Token), toUpstream);
+        var connections = (IConnectionFactory?)transport ?? new ManagedConnectionFactory();
+        var toUpstream = await connections.ConnectAsync(listener.LocalEndPoint!, cancel.Token);
+        return new RelayedSockets(transport, listeners, client, fromClient, await listener.AcceptAsync(cancel.Token), toUpstream);
     }
 
     public Task<RelayResult> RelayAsync(RelayOptions? options = null) =>
-        FromClient.Features.Get<IRelayFeature>()!.RelayAsync(ToUpstream, options ?? Options, _stop.Token).AsTask().WaitAsync(Deadline);
+        OnLoopAsync(() => FromClient.Features.Get<IRelayFeature>()!.RelayAsync(ToUpstream, options ?? Options, _stop.Token).AsTask()).WaitAsync(Deadline);
+
+    /// <summary>Lets the loop, if there is one, see what the clock says now.</summary>
+    public Task TurnAsync() => OnLoopAsync(() => Task.FromResult(true));
 
     public void Stop() => _stop.Cancel();
 
@@ -76,6 +87,7 @@ internal sealed class RelayedSockets : IAsyncDisposable
         Upstream.Dispose();
         await CloseAsync();
         _listeners.Dispose();
+        _transport?.Dispose();
         _stop.Dispose();
     }
 
@@ -85,6 +97,21 @@ internal sealed class RelayedSockets : IAsyncDisposable
         AddressFamily.InterNetworkV6 => new IPEndPoint(IPAddress.IPv6Loopback, 0),
         _ => new UnixDomainSocketEndPoint(Path.Combine(Path.GetTempPath(), $"mp-{Guid.NewGuid():N}.sock")),
     };
+
+    private static async Task<ConnectionContext> AcceptAsync(IConnectionListener listener, CancellationToken cancellationToken)
+    {
+        var connection = (await listener.AcceptAsync(cancellationToken))!;
+        if (connection.Features.Get<IConnectionEntryFeature>() is { } entry) Assert.True(await entry.EnterAsync());
+        return connection;
+    }
+
+    private Task<T> OnLoopAsync<T>(Func<Task<T>> action)
+    {
+        if (_transport is null) return action();
+        var begun = new TaskCompletionSource<Task<T>>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _transport.Loops[0].Post(_ => begun.SetResult(action()), null);
+        return begun.Task.Unwrap();
+    }
 
     private static Socket Create(AddressFamily family, int? buffer)
     {

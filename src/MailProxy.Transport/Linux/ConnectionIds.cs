@@ -1,0 +1,11 @@
+using System.Globalization;
+
+namespace MailProxy.Transport.Linux;
+
+/// <summary>Ids of connections, unique in this process and made only when somebody asks.</summary>
+internal static class ConnectionIds
+{
+    private static long s_last;
+
+    public static string Next() => Interlocked.Increment(ref s_last).ToString("X8", CultureInfo.InvariantCulture);
+}

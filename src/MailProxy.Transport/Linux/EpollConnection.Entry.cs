@@ -1,0 +1,37 @@
+using System.Threading.Tasks.Sources;
+
+namespace MailProxy.Transport.Linux;
+
+/// <summary>The wait for a client, before the connection has a descriptor.</summary>
+internal sealed partial class EpollConnection : IConnectionEntryFeature, IValueTaskSource<bool>
+{
+    private ManualResetValueTaskSourceCore<bool> _entry;
+    private ParkedConnections? _parkedIn;
+
+    /// <summary>Where it waits; null for a connection that we make.</summary>
+    public ParkedConnections? ParkedIn { init => _parkedIn = value; }
+
+    /// <inheritdoc/>
+    public ValueTask<bool> EnterAsync()
+    {
+        var entry = new ValueTask<bool>(this, _entry.Version);
+        Loop.Post(static self => ((EpollConnection)self!).Park(), this);
+        return entry;
+    }
+
+    /// <summary>A client has come, or none will. On the loop.</summary>
+    public void Enter(bool hasClient)
+    {
+        _parkedIn = null;
+        _entry.SetResult(hasClient);
+    }
+
+    bool IValueTaskSource<bool>.GetResult(short token) => _entry.GetResult(token);
+
+    ValueTaskSourceStatus IValueTaskSource<bool>.GetStatus(short token) => _entry.GetStatus(token);
+
+    void IValueTaskSource<bool>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _entry.OnCompleted(continuation, state, token, flags & ~ValueTaskSourceOnCompletedFlags.UseSchedulingContext);
+
+    private void Park() => _parkedIn!.Add(this);
+}

@@ -1,0 +1,256 @@
+using System.IO.Pipelines;
+using MailProxy.Transport.Linux.Interop;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace MailProxy.Transport.Linux;
+
+/// <summary>
+/// A connection over a descriptor that lives on one loop. What reads and writes on the loop runs inline; calls from
+/// other threads are posted to it, so that Kestrel's own middleware works as well.
+/// </summary>
+internal sealed partial class EpollConnection : ConnectionContext, IDescriptorHandler, IDuplexPipe
+{
+    private readonly ConnectionFeatures _features;
+    private readonly EpollReader _reader;
+    private readonly EpollWriter _writer;
+    private string? _id;
+    private IDictionary<object, object?>? _items;
+    private IDuplexPipe? _transport;
+    private CancellationTokenSource? _closed;
+    private TaskCompletionSource? _disposed;
+    private int _descriptor = -1;
+
+    public EpollConnection(EventLoop loop)
+    {
+        Loop = loop;
+        _features = new ConnectionFeatures(this);
+        _reader = new EpollReader(this);
+        _writer = new EpollWriter(this);
+    }
+
+    public EventLoop Loop { get; }
+
+    /// <summary>Whether a read may find something: set by an event, cleared before a read that finds nothing.</summary>
+    public bool IsReadable { get; set; }
+
+    /// <summary>Whether the peer has ended its side, so that no further event announces the end of the stream.</summary>
+    public bool PeerEnded { get; private set; }
+
+    public bool IsClosed => _descriptor < 0;
+
+    /// <summary>Whether somebody waits for the last bytes to leave.</summary>
+    public bool IsClosing => _disposed is not null;
+
+    public override string ConnectionId
+    {
+        get => _id ??= ConnectionIds.Next();
+        set => _id = value;
+    }
+
+    public override IFeatureCollection Features => _features;
+
+    public override IDictionary<object, object?> Items
+    {
+        get => _items ??= new ConnectionItems();
+        set => _items = value;
+    }
+
+    public override IDuplexPipe Transport
+    {
+        get => _transport ?? this;
+        set => _transport = value;
+    }
+
+    public override CancellationToken ConnectionClosed
+    {
+        get
+        {
+            var source = Volatile.Read(ref _closed);
+            if (source is not null) return source.Token;
+            source = Interlocked.CompareExchange(ref _closed, new CancellationTokenSource(), null) ?? _closed;
+            if (IsClosed) source!.Cancel();
+            return source!.Token;
+        }
+        set => throw new NotSupportedException("The transport knows when the connection closes.");
+    }
+
+    PipeReader IDuplexPipe.Input => _reader;
+
+    PipeWriter IDuplexPipe.Output => _writer;
+
+    internal EpollReader Reader => _reader;
+
+    internal EpollWriter Writer => _writer;
+
+    /// <summary>Whether nobody put another transport over the descriptor.</summary>
+    internal bool IsBare => _transport is null || _transport == this;
+
+    /// <summary>Takes a connected, or connecting, descriptor. On the loop.</summary>
+    public void Attach(int descriptor)
+    {
+        _descriptor = descriptor;
+        Loop.Add(descriptor, this, EpollEvents.In | EpollEvents.Out | EpollEvents.PeerShutdown | EpollEvents.EdgeTriggered);
+    }
+
+    public void OnEvents(EpollEvents events)
+    {
+        var input = (events & (EpollEvents.In | EpollEvents.PeerShutdown | EpollEvents.HangUp | EpollEvents.Error)) != 0;
+        if (input) IsReadable = true;
+        if ((events & (EpollEvents.PeerShutdown | EpollEvents.HangUp | EpollEvents.Error)) != 0) PeerEnded = true;
+        var output = (events & (EpollEvents.Out | EpollEvents.HangUp | EpollEvents.Error)) != 0;
+        if (_relay is { } relay)
+        {
+            relay.OnEvents(this, input, output);
+            return;
+        }
+
+        if (output) _writer.OnWritable();
+        if (input) _reader.OnReadable();
+    }
+
+    /// <summary>Reads once.</summary>
+    /// <returns>Bytes read; 0 at the end of the stream; -1 where there is nothing yet; otherwise the negated errno less one.</returns>
+    public unsafe int Receive(Span<byte> buffer)
+    {
+        if (_descriptor < 0) return -1 - Errno.ConnectionAborted;
+        IsReadable = false;                        // before the call: an event in between sets it again
+        while (true)
+        {
+            nint count;
+            fixed (byte* start = buffer) count = LibC.Receive(_descriptor, start, buffer.Length, Constants.MessageDontWait);
+            if (count >= 0)
+            {
+                if (count == buffer.Length || (PeerEnded && count > 0)) IsReadable = true;
+                return (int)count;
+            }
+
+            var errno = Errno.Last;
+            if (errno == Errno.Interrupted) continue;
+            return errno == Errno.TryAgain ? -1 : -1 - errno;
+        }
+    }
+
+    /// <summary>Writes once.</summary>
+    /// <returns>Bytes taken, 0 where there is no room; otherwise the negated errno less one.</returns>
+    public unsafe int Send(ReadOnlySpan<byte> buffer)
+    {
+        if (_descriptor < 0) return -1 - Errno.ConnectionAborted;
+        while (true)
+        {
+            nint count;
+            fixed (byte* start = buffer) count = LibC.Send(_descriptor, start, buffer.Length, Constants.MessageNoSignal | Constants.MessageDontWait);
+            if (count >= 0) return (int)count;
+            var errno = Errno.Last;
+            if (errno == Errno.Interrupted) continue;
+            return errno is Errno.TryAgain or Errno.InProgress ? 0 : -1 - errno;
+        }
+    }
+
+    /// <summary>Moves bytes from the descriptor into a pipe, or from a pipe into the descriptor; results as of <see cref="Receive"/>.</summary>
+    public int Splice(SplicePipe pipe, int length, bool intoPipe)
+    {
+        if (_descriptor < 0) return -1 - Errno.ConnectionAborted;
+        var (from, to) = intoPipe ? (_descriptor, pipe.WriteEnd) : (pipe.ReadEnd, _descriptor);
+        while (true)
+        {
+            var count = LibC.Splice(from, 0, to, 0, length, Constants.SpliceMove | Constants.SpliceNonBlock);
+            if (count >= 0) return (int)count;
+            var errno = Errno.Last;
+            if (errno == Errno.Interrupted) continue;
+            return errno == Errno.TryAgain ? -1 : -1 - errno;
+        }
+    }
+
+    /// <summary>Ends the sending direction.</summary>
+    public void ShutdownSend()
+    {
+        if (!Loop.IsCurrent)
+        {
+            Loop.Post(static self => ((EpollConnection)self!).ShutdownSend(), this);
+            return;
+        }
+
+        if (_descriptor >= 0) _ = LibC.Shutdown(_descriptor, Constants.ShutdownWrite);
+    }
+
+    public override unsafe void Abort(ConnectionAbortedException abortReason)
+    {
+        if (!Loop.IsCurrent)
+        {
+            Loop.Post(static state =>
+            {
+                var (connection, reason) = ((EpollConnection, ConnectionAbortedException))state!;
+                connection.Abort(reason);
+            }, (this, abortReason));
+            return;
+        }
+
+        if (_descriptor < 0) return;
+        var linger = stackalloc int[2] { 1, 0 };   // close() then resets
+        _ = LibC.SetSocketOption(_descriptor, Constants.LevelSocket, Constants.Linger, linger, 2 * sizeof(int));
+        Close(abortReason);
+    }
+
+    /// <summary>Sends what is written and closes. Waits for a peer that does not read: <see cref="Abort(ConnectionAbortedException)"/> ends that.</summary>
+    public override async ValueTask DisposeAsync()
+    {
+        await CloseAsync();
+        await base.DisposeAsync();
+    }
+
+    private ValueTask CloseAsync()
+    {
+        if (Loop.IsCurrent && (_descriptor < 0 || !_writer.HasUnsent))
+        {
+            CloseInOrder();
+            return ValueTask.CompletedTask;
+        }
+
+        var disposed = Volatile.Read(ref _disposed) ?? new TaskCompletionSource();
+        disposed = Interlocked.CompareExchange(ref _disposed, disposed, null) ?? disposed;
+        if (Loop.IsCurrent) _writer.FlushBeforeClose();
+        else Loop.Post(static self => ((EpollConnection)self!).DisposeOnLoop(), this);
+        return new ValueTask(disposed.Task);
+    }
+
+    /// <summary>Nothing is left to be sent: whoever waits for that may close now.</summary>
+    internal void OnDrained()
+    {
+        if (_disposed is not null) CloseInOrder();
+    }
+
+    private void DisposeOnLoop()
+    {
+        if (_descriptor < 0 || !_writer.HasUnsent) CloseInOrder();
+        else _writer.FlushBeforeClose();
+    }
+
+    /// <summary>What the peer sent and nobody read would make close() a reset, which takes our last reply with it.</summary>
+    private void CloseInOrder()
+    {
+        if (_descriptor >= 0)
+        {
+            if (!PeerEnded) _ = LibC.Shutdown(_descriptor, Constants.ShutdownWrite);
+            for (var i = 0; i < 4 && Receive(Loop.Scratch) > 0; i++)
+            {
+            }
+        }
+
+        Close(null);
+        _disposed?.TrySetResult();
+    }
+
+    private void Close(ConnectionAbortedException? reason)
+    {
+        if (_descriptor < 0) return;
+        Loop.Close(_descriptor);
+        _descriptor = -1;
+        var error = reason ?? new ConnectionAbortedException("The connection is closed.");
+        _relay?.OnClosed(this, error);
+        _reader.OnClosed(error);
+        _writer.OnClosed();
+        _disposed?.TrySetResult();
+        _closed?.Cancel();
+    }
+}

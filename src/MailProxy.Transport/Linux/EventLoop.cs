@@ -1,0 +1,190 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using MailProxy.Transport.Linux.Interop;
+
+namespace MailProxy.Transport.Linux;
+
+/// <summary>Whoever wants to know what happens to a descriptor.</summary>
+internal interface IDescriptorHandler
+{
+    /// <summary>Called on the loop. The events are hints: they may be of a descriptor that had the same number before.</summary>
+    void OnEvents(EpollEvents events);
+}
+
+/// <summary>
+/// One thread, one epoll. Everything of a session runs here, inline in the event that caused it, so that a session needs
+/// no lock and no thread is woken for it. What awaits something elsewhere comes back by the synchronization context.
+/// </summary>
+internal sealed unsafe class EventLoop : IDisposable
+{
+    private const int EventsPerWait = 256;
+    private const int RelayBufferSize = 64 * 1024;
+
+    [ThreadStatic]
+    private static EventLoop? s_current;
+
+    private readonly int _epoll;
+    private readonly int _wake;
+    private readonly Thread _thread;
+    private readonly LoopWatchdog _watchdog;
+    private readonly ConcurrentQueue<Posted> _posted = new();
+    private readonly Queue<IResumable> _resumed = new();
+    private IDescriptorHandler?[] _handlers = new IDescriptorHandler?[1024];
+    private int _sleeping;
+    private volatile bool _stopping;
+
+    public EventLoop(string name, TimeProvider time, LoopWatchdog watchdog)
+    {
+        _watchdog = watchdog;
+        Timers = new TimerWheel(time);
+        Context = new LoopSynchronizationContext(this);
+        _epoll = Check(LibC.EpollCreate(Constants.EpollCloseOnExec), "epoll_create1");
+        _wake = Check(LibC.EventDescriptor(0, Constants.EventNonBlock | Constants.EventCloseOnExec), "eventfd");
+        Control(Constants.EpollAdd, _wake, EpollEvents.In);
+        _thread = new Thread(Run) { IsBackground = true, Name = name };
+    }
+
+    /// <summary>The loop that runs on this thread; null elsewhere.</summary>
+    public static EventLoop? Current => s_current;
+
+    public SynchronizationContext Context { get; }
+
+    public TimerWheel Timers { get; }
+
+    /// <summary>Scratch memory for moving bytes: valid until the handler returns.</summary>
+    public byte[] Scratch { get; } = GC.AllocateUninitializedArray<byte>(RelayBufferSize, pinned: true);
+
+    public BlockPool Blocks { get; } = new();
+
+    public PipePool Pipes { get; } = new();
+
+    public bool IsCurrent => s_current == this;
+
+    public void Start() => _thread.Start();
+
+    /// <summary>Registers a descriptor. On the loop only.</summary>
+    public void Add(int descriptor, IDescriptorHandler handler, EpollEvents events)
+    {
+        if (descriptor >= _handlers.Length) Array.Resize(ref _handlers, Math.Max(descriptor + 1, _handlers.Length * 2));
+        _handlers[descriptor] = handler;
+        Control(Constants.EpollAdd, descriptor, events);
+    }
+
+    /// <summary>Forgets a descriptor that stays open. On the loop only.</summary>
+    public void Remove(int descriptor)
+    {
+        _handlers[descriptor] = null;
+        Control(Constants.EpollDelete, descriptor, EpollEvents.None);
+    }
+
+    /// <summary>Closes a registered descriptor; epoll forgets it by itself. On the loop only.</summary>
+    public void Close(int descriptor)
+    {
+        _handlers[descriptor] = null;
+        LibC.Close(descriptor);
+    }
+
+    /// <summary>Runs something on the loop, soon. From any thread.</summary>
+    public void Post(SendOrPostCallback callback, object? state)
+    {
+        _posted.Enqueue(new Posted(callback, state));
+        if (Volatile.Read(ref _sleeping) != 0 && Interlocked.Exchange(ref _sleeping, 0) != 0) Wake();
+    }
+
+    /// <summary>Lets a busy handler go on after the others had their turn. On the loop only.</summary>
+    public void ResumeLater(IResumable handler) => _resumed.Enqueue(handler);
+
+    /// <summary>Ends the loop; what is still registered stays as it is.</summary>
+    public void Dispose()
+    {
+        if (_stopping) return;
+        _stopping = true;
+        Wake();
+        if (_thread.IsAlive && !IsCurrent) _thread.Join();
+        LibC.Close(_epoll);
+        LibC.Close(_wake);
+    }
+
+    private void Run()
+    {
+        s_current = this;
+        SynchronizationContext.SetSynchronizationContext(Context);
+        var events = stackalloc byte[EventsPerWait * EpollEventLayout.Size];
+        while (!_stopping)
+        {
+            var count = Wait(events);
+            var woken = Stopwatch.GetTimestamp();
+            Timers.Wake();
+            for (var i = 0; i < count; i++) Dispatch(EpollEventLayout.DescriptorAt(events, i), EpollEventLayout.EventsAt(events, i));
+            RunPosted();
+            for (var left = _resumed.Count; left > 0; left--) _resumed.Dequeue().Resume();
+            Timers.Advance();
+            _watchdog.Report(Stopwatch.GetElapsedTime(woken));
+        }
+    }
+
+    private int Wait(byte* events)
+    {
+        Volatile.Write(ref _sleeping, 1);
+        Interlocked.MemoryBarrier();
+        var busy = !_posted.IsEmpty || _resumed.Count > 0;
+        var count = LibC.EpollWait(_epoll, events, EventsPerWait, busy ? 0 : Timers.MillisecondsToNext());
+        Volatile.Write(ref _sleeping, 0);
+        if (count >= 0 || Errno.Last == Errno.Interrupted) return Math.Max(0, count);
+        throw Errno.ToException(Errno.Last);
+    }
+
+    private void Dispatch(int descriptor, EpollEvents events)
+    {
+        if (descriptor == _wake)
+        {
+            long counter;
+            LibC.Read(_wake, &counter, sizeof(long));
+            return;
+        }
+
+        _handlers[descriptor]?.OnEvents(events);
+    }
+
+    private void RunPosted()
+    {
+        for (var left = _posted.Count; left > 0 && _posted.TryDequeue(out var posted); left--) posted.Callback(posted.State);
+    }
+
+    private void Wake()
+    {
+        long one = 1;
+        LibC.Write(_wake, &one, sizeof(long));
+    }
+
+    private void Control(int operation, int descriptor, EpollEvents events)
+    {
+        var buffer = stackalloc byte[EpollEventLayout.Size];
+        EpollEventLayout.Write(buffer, events, descriptor);
+        Check(LibC.EpollControl(_epoll, operation, descriptor, buffer), "epoll_ctl");
+    }
+
+    private static int Check(int result, string call) => result >= 0 ? result : throw new IOException($"{call}() failed", Errno.ToException(Errno.Last));
+
+    private readonly record struct Posted(SendOrPostCallback Callback, object? State);
+
+    private sealed class LoopSynchronizationContext(EventLoop loop) : SynchronizationContext
+    {
+        public override void Post(SendOrPostCallback d, object? state) => loop.Post(d, state);
+
+        public override void Send(SendOrPostCallback d, object? state)
+        {
+            if (!loop.IsCurrent) throw new NotSupportedException("A loop is never waited for.");
+            d(state);
+        }
+
+        public override SynchronizationContext CreateCopy() => this;
+    }
+}
+
+/// <summary>A handler that stopped in the middle so that others get their turn.</summary>
+internal interface IResumable
+{
+    /// <summary>Goes on. On the loop.</summary>
+    void Resume();
+}

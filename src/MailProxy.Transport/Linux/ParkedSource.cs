@@ -1,0 +1,43 @@
+using System.Threading.Channels;
+using MailProxy.Transport.Managed;
+
+namespace MailProxy.Transport.Linux;
+
+/// <summary>Gives Kestrel connections before their clients come, for all loops of a transport.</summary>
+internal sealed class ParkedSource
+{
+    private readonly Channel<ParkedConnections> _orders = Channel.CreateUnbounded<ParkedConnections>();
+    private readonly ParkedConnections[] _loops;
+
+    public ParkedSource(EpollTransport transport)
+    {
+        _loops = [.. transport.Loops.Select(loop => new ParkedConnections(loop, _orders.Writer))];
+        foreach (var loop in _loops) loop.Fill();
+    }
+
+    /// <summary>Accepts from a socket, on every loop, until the listener is disposed of.</summary>
+    public void Listen(Listener listener, Action<ListenException> failed)
+    {
+        var accepting = _loops.Select(parked => new EpollListener(listener.Descriptor, listener, parked, failed)).ToList();
+        listener.Closing = () => accepting.ForEach(one => one.Stop());
+        accepting.ForEach(one => one.Start());
+    }
+
+    /// <summary>The next connection to start; null once closed.</summary>
+    public async ValueTask<EpollConnection?> NextAsync(CancellationToken cancellationToken)
+    {
+        while (await _orders.Reader.WaitToReadAsync(cancellationToken))
+        {
+            if (_orders.Reader.TryRead(out var parked)) return parked.Create();
+        }
+
+        return null;
+    }
+
+    /// <summary>Nobody will come any more.</summary>
+    public void Close()
+    {
+        _orders.Writer.TryComplete();
+        foreach (var loop in _loops) loop.Close();
+    }
+}

@@ -1,0 +1,44 @@
+using MailProxy.Transport.Linux.Interop;
+
+namespace MailProxy.Transport.Linux;
+
+/// <summary>A kernel pipe that <c>splice(2)</c> moves bytes through.</summary>
+/// <param name="ReadEnd">Descriptor.</param>
+/// <param name="WriteEnd">Descriptor.</param>
+internal readonly record struct SplicePipe(int ReadEnd, int WriteEnd);
+
+/// <summary>Empty pipes of one loop. On the loop only.</summary>
+internal sealed unsafe class PipePool
+{
+    /// <summary>Bytes that a pipe is asked to hold; the kernel may give less to an unprivileged user.</summary>
+    public const int PipeSize = 256 * 1024;
+
+    private const int MostKept = 16;
+
+    private readonly Stack<SplicePipe> _free = new();
+
+    /// <returns>False where the process has no descriptors left: bytes then go through memory.</returns>
+    public bool TryRent(out SplicePipe pipe)
+    {
+        if (_free.TryPop(out pipe)) return true;
+        var ends = stackalloc int[2];
+        if (LibC.Pipe(ends, Constants.PipeNonBlock | Constants.PipeCloseOnExec) < 0) return false;
+        pipe = new SplicePipe(ends[0], ends[1]);
+        _ = LibC.Control(pipe.WriteEnd, Constants.SetPipeSize, PipeSize);
+        return true;
+    }
+
+    /// <summary>Takes back an empty pipe.</summary>
+    public void Return(SplicePipe pipe)
+    {
+        if (_free.Count < MostKept) _free.Push(pipe);
+        else Close(pipe);
+    }
+
+    /// <summary>Throws a pipe away with what is in it.</summary>
+    public static void Close(SplicePipe pipe)
+    {
+        LibC.Close(pipe.ReadEnd);
+        LibC.Close(pipe.WriteEnd);
+    }
+}

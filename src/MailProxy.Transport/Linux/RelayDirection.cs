@@ -1,0 +1,189 @@
+
+namespace MailProxy.Transport.Linux;
+
+/// <summary>What one direction of a relay came to.</summary>
+internal enum DirectionState
+{
+    /// <summary>It waits for the source, or for room at the target.</summary>
+    Waiting,
+
+    /// <summary>Its turn is over; it wants another.</summary>
+    Busy,
+
+    /// <summary>The source has ended, and all of it is delivered.</summary>
+    Ended,
+
+    /// <summary>The source's socket failed.</summary>
+    SourceFailed,
+
+    /// <summary>The target's socket failed.</summary>
+    TargetFailed,
+}
+
+/// <summary>
+/// One direction of a relay: bytes go through the loop's scratch memory, or through a kernel pipe once there are many.
+/// Only what the target does not take is kept, and then nothing more is read: that is the back-pressure.
+/// </summary>
+internal sealed class RelayDirection(EpollConnection source, EpollConnection target)
+{
+    // Steps of one turn: as many other sessions wait as there are.
+    private const int StepsOfATurn = 4;
+
+    private byte[]? _kept;
+    private int _start;
+    private int _end;
+    private SplicePipe _pipe;
+    private int _inPipe;
+
+    /// <summary>Bytes delivered.</summary>
+    public long Bytes { get; private set; }
+
+    /// <summary>The errno of a failure.</summary>
+    public int Error { get; private set; }
+
+    public DirectionState State { get; private set; }
+
+    /// <summary>No more than one of the four has come to its end.</summary>
+    public bool IsOver => State >= DirectionState.Ended;
+
+    private EventLoop Loop => source.Loop;
+
+    /// <summary>Begins with what the reader had taken from the socket already.</summary>
+    public void TakeBuffered() => _kept = source.Reader.TakeBuffered(out _start, out _end);
+
+    /// <summary>Carries bytes until there is nothing to carry, no room, or the turn is over.</summary>
+    /// <returns>Whether any byte was carried.</returns>
+    public bool Run()
+    {
+        if (IsOver) return false;
+        var before = Bytes;
+        State = DirectionState.Waiting;
+        if (DeliverKept() && (source.IsReadable || source.Reader.State.HasEnded)) Carry();
+        return Bytes != before;
+    }
+
+    /// <summary>Gives back what is kept. What is in a pipe is lost with it.</summary>
+    public void Release()
+    {
+        if (_kept is not null) Loop.Blocks.Return(_kept);
+        _kept = null;
+        if (_inPipe > 0) PipePool.Close(_pipe);
+        _inPipe = 0;
+    }
+
+    private void Carry()
+    {
+        for (var step = 0; step < StepsOfATurn; step++)
+        {
+            var count = source.Receive(Loop.Scratch);
+            if (count == -1) return;
+            if (count <= 0)
+            {
+                EndSource(count);
+                return;
+            }
+
+            var sent = Send(Loop.Scratch.AsSpan(0, count));
+            if (sent < 0) return;
+            if (sent < count)
+            {
+                Keep(Loop.Scratch.AsSpan(sent, count - sent));
+                return;
+            }
+
+            if (!source.IsReadable) return;
+            if (count == Loop.Scratch.Length && Loop.Pipes.TryRent(out var pipe))
+            {
+                Splice(pipe);
+                return;
+            }
+        }
+
+        State = DirectionState.Busy;
+    }
+
+    /// <summary>A long run: the bytes never come to this process.</summary>
+    private void Splice(SplicePipe pipe)
+    {
+        for (var step = 0; step < StepsOfATurn; step++)
+        {
+            source.IsReadable = false;
+            var count = source.Splice(pipe, PipePool.PipeSize, intoPipe: true);
+            if (count <= 0)
+            {
+                Loop.Pipes.Return(pipe);
+                if (count != -1) EndSource(count);
+                return;
+            }
+
+            source.IsReadable = true;              // whether it is dry shows the next time
+            (_pipe, _inPipe) = (pipe, count);
+            if (!DeliverPipe(returnPipe: false)) return;
+        }
+
+        Loop.Pipes.Return(pipe);
+        State = DirectionState.Busy;
+    }
+
+    private bool DeliverKept()
+    {
+        if (_inPipe > 0) return DeliverPipe(returnPipe: true);
+        if (_kept is null) return true;
+        var sent = Send(_kept.AsSpan(_start, _end - _start));
+        if (sent < 0) return false;
+        _start += sent;
+        if (_start < _end) return false;
+        Loop.Blocks.Return(_kept);
+        _kept = null;
+        return true;
+    }
+
+    private bool DeliverPipe(bool returnPipe)
+    {
+        while (_inPipe > 0)
+        {
+            var count = target.Splice(_pipe, _inPipe, intoPipe: false);
+            if (count == -1) return false;
+            if (count <= 0)
+            {
+                Fail(DirectionState.TargetFailed, -1 - count);
+                Release();
+                return false;
+            }
+
+            _inPipe -= count;
+            Bytes += count;
+        }
+
+        if (returnPipe) Loop.Pipes.Return(_pipe);
+        return true;
+    }
+
+    private int Send(ReadOnlySpan<byte> bytes)
+    {
+        var sent = target.Send(bytes);
+        if (sent < 0) Fail(DirectionState.TargetFailed, -1 - sent);
+        else Bytes += sent;
+        return sent;
+    }
+
+    private void Keep(ReadOnlySpan<byte> rest)
+    {
+        source.IsReadable = true;
+        _kept = Loop.Blocks.Rent(rest.Length);
+        rest.CopyTo(_kept);
+        (_start, _end) = (0, rest.Length);
+    }
+
+    private void EndSource(int count)
+    {
+        if (count == 0) State = DirectionState.Ended;
+        else Fail(DirectionState.SourceFailed, -1 - count);
+    }
+
+    private void Fail(DirectionState state, int errno)
+    {
+        State = state;
+        Error = errno;
+    }
+}

@@ -1,0 +1,189 @@
+using System.Buffers;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Text;
+using MailProxy.Transport.Linux;
+using Microsoft.AspNetCore.Connections;
+
+namespace MailProxy.Tests.Transport.Linux;
+
+public sealed class EpollConnectionTests
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task Everything_is_echoed_inline_on_the_loop(int loops)
+    {
+        var offLoop = 0;
+        await using var server = await EpollServer.StartAsync(async connection =>
+        {
+            if (EventLoop.Current is null) Interlocked.Increment(ref offLoop);
+            await EchoAsync(connection);
+            if (EventLoop.Current is null) Interlocked.Increment(ref offLoop);
+        }, loops);
+        await Task.WhenAll(Enumerable.Range(0, 50).Select(async index =>
+        {
+            using var client = await server.ConnectAsync();
+            var sent = RandomNumberGenerator.GetBytes(1 + index * 4000);
+            var sending = SendAsync(client, sent);
+            Assert.Equal(sent, await ReadToEndAsync(client));
+            await sending;
+        })).WaitAsync(Limit);
+        Assert.Equal(0, offLoop);
+    }
+
+    [Fact]
+    public async Task More_clients_than_are_parked_are_all_served()
+    {
+        await using var server = await EpollServer.StartAsync(EchoAsync);
+        await Task.WhenAll(Enumerable.Range(0, 400).Select(async index =>
+        {
+            using var client = await server.ConnectAsync();
+            await SendAsync(client, Encoding.ASCII.GetBytes($"client {index}"));
+            Assert.Equal($"client {index}", Encoding.ASCII.GetString(await ReadToEndAsync(client)));
+        })).WaitAsync(Limit);
+    }
+
+    [Fact]
+    public async Task A_read_that_wants_more_gets_all_of_it_in_one_piece()
+    {
+        var lengths = new List<long>();
+        await using var server = await EpollServer.StartAsync(async connection =>
+        {
+            var input = connection.Transport.Input;
+            while (true)
+            {
+                var read = await input.ReadAsync();
+                Assert.True(read.Buffer.IsSingleSegment || read.Buffer.IsEmpty);
+                lengths.Add(read.Buffer.Length);
+                input.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+                if (read.IsCompleted) break;
+            }
+        });
+        using var client = await server.ConnectAsync();
+        await SendAsync(client, new byte[100_000]);
+        await ReadToEndAsync(client).WaitAsync(Limit);
+        Assert.Equal(100_000, lengths[^1]);
+        Assert.Equal(lengths.Order(), lengths);
+    }
+
+    [Fact]
+    public async Task Work_that_leaves_the_loop_comes_back_to_it()
+    {
+        var loops = new List<EventLoop?>();
+        await using var server = await EpollServer.StartAsync(async connection =>
+        {
+            loops.Add(EventLoop.Current);
+            await Task.Run(() => Assert.Null(EventLoop.Current));
+            loops.Add(EventLoop.Current);
+            await Task.Yield();
+            loops.Add(EventLoop.Current);
+        });
+        using var client = await server.ConnectAsync();
+        await ReadToEndAsync(client).WaitAsync(Limit);
+        Assert.Equal(3, loops.Count);
+        Assert.All(loops, loop => Assert.Same(server.Transport.Loops[0], loop));
+    }
+
+    [Fact]
+    public async Task A_flush_waits_for_a_client_that_does_not_read_and_then_goes_on()
+    {
+        var flushed = new TaskCompletionSource();
+        await using var server = await EpollServer.StartAsync(async connection =>
+        {
+            await connection.Transport.Output.WriteAsync(new byte[8 * 1024 * 1024]);
+            flushed.SetResult();
+        });
+        using var client = await server.ConnectAsync();
+        Assert.False(flushed.Task.IsCompleted);
+        Assert.Equal(8 * 1024 * 1024, (await ReadToEndAsync(client).WaitAsync(Limit)).Length);
+        await flushed.Task.WaitAsync(Limit);
+    }
+
+    [Fact]
+    public async Task Reads_end_by_cancel_by_token_and_by_abort()
+    {
+        var ends = new List<string>();
+        await using var server = await EpollServer.StartAsync(async connection =>
+        {
+            var input = connection.Transport.Input;
+            var pending = input.ReadAsync();
+            _ = Task.Run(input.CancelPendingRead);
+            ends.Add($"canceled {(await pending).IsCanceled}");
+            using var source = new CancellationTokenSource();
+            var byToken = input.ReadAsync(source.Token).AsTask();
+            _ = Task.Run(source.Cancel);
+            ends.Add((await Assert.ThrowsAnyAsync<OperationCanceledException>(() => byToken)).GetType().Name);
+            var byAbort = input.ReadAsync().AsTask();
+            _ = Task.Run(connection.Abort);
+            ends.Add((await Assert.ThrowsAnyAsync<Exception>(() => byAbort)).GetType().Name);
+        });
+        using var client = await server.ConnectAsync();
+        var error = await Assert.ThrowsAsync<SocketException>(() => ReadToEndAsync(client).WaitAsync(Limit));
+        Assert.Equal(SocketError.ConnectionReset, error.SocketErrorCode);
+        Assert.Equal(["canceled True", nameof(OperationCanceledException), nameof(ConnectionAbortedException)], ends);
+    }
+
+    [Fact]
+    public async Task The_last_reply_reaches_a_client_whose_input_nobody_read()
+    {
+        await using var server = await EpollServer.StartAsync(async connection => await connection.Transport.Output.WriteAsync("bye"u8.ToArray()));
+        for (var i = 0; i < 20; i++)
+        {
+            using var client = await server.ConnectAsync();
+            await client.SendAsync("never read"u8.ToArray());
+            Assert.Equal("bye", Encoding.ASCII.GetString(await ReadToEndAsync(client).WaitAsync(Limit)));
+        }
+    }
+
+    [Fact]
+    public async Task A_reset_by_the_client_is_an_exception_with_the_systems_error()
+    {
+        var failure = new TaskCompletionSource<Exception>();
+        await using var server = await EpollServer.StartAsync(async connection =>
+        {
+            try
+            {
+                await connection.Transport.Input.ReadAsync();
+            }
+            catch (Exception exception)
+            {
+                failure.SetResult(exception);
+            }
+        });
+        var client = await server.ConnectAsync();
+        client.LingerState = new LingerOption(true, 0);
+        client.Dispose();
+        var exception = await failure.Task.WaitAsync(Limit);
+        Assert.IsType<ConnectionResetException>(exception);
+        Assert.Equal(104, Assert.IsType<SocketException>(exception.InnerException).NativeErrorCode);
+    }
+
+    private static async Task EchoAsync(ConnectionContext connection)
+    {
+        var (input, output) = (connection.Transport.Input, connection.Transport.Output);
+        while (true)
+        {
+            var read = await input.ReadAsync();
+            foreach (var memory in read.Buffer) output.Write(memory.Span);
+            input.AdvanceTo(read.Buffer.End);
+            if (read.Buffer.Length > 0) await output.FlushAsync();
+            if (read.IsCompleted) return;
+        }
+    }
+
+    private static async Task SendAsync(Socket socket, byte[] bytes)
+    {
+        for (var sent = 0; sent < bytes.Length;) sent += await socket.SendAsync(bytes.AsMemory(sent));
+        socket.Shutdown(SocketShutdown.Send);
+    }
+
+    private static async Task<byte[]> ReadToEndAsync(Socket socket)
+    {
+        var all = new ArrayBufferWriter<byte>();
+        while (await socket.ReceiveAsync(all.GetMemory(16 * 1024)) is var count && count > 0) all.Advance(count);
+        return all.WrittenSpan.ToArray();
+    }
+}

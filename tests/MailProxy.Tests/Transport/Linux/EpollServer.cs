@@ -1,0 +1,82 @@
+using System.Net;
+using System.Net.Sockets;
+using MailProxy.Transport;
+using MailProxy.Transport.Linux;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+
+namespace MailProxy.Tests.Transport.Linux;
+
+/// <summary>Kestrel on the epoll transport, with one handler for every connection.</summary>
+internal sealed class EpollServer : IAsyncDisposable
+{
+    private readonly KestrelServer _kestrel;
+    private readonly List<TimeSpan> _away = [];
+
+    private EpollServer(int loops, ConnectionDelegate handler)
+    {
+        Transport = new EpollTransport(loops, TimeProvider.System, new LoopWatchdog(TimeSpan.FromMilliseconds(50), away =>
+        {
+            lock (_away) _away.Add(away);
+        }));
+        Listeners = new ListenerSet(TimeProvider.System, NullLoggerFactory.Instance, Transport);
+        var options = new KestrelServerOptions { ApplicationServices = new ServiceCollection().AddLogging().BuildServiceProvider() };
+        options.Listen(new ListenerSetEndPoint(), listen =>
+        {
+            listen.Protocols = HttpProtocols.None;
+            listen.Use(next => async connection =>
+            {
+                if (await connection.Features.GetRequiredFeature<IConnectionEntryFeature>().EnterAsync()) await next(connection);
+            });
+            listen.Use(_ => handler);
+        });
+        _kestrel = new KestrelServer(Options.Create(options), Listeners, NullLoggerFactory.Instance);
+    }
+
+    public EpollTransport Transport { get; }
+
+    public ListenerSet Listeners { get; }
+
+    public IPEndPoint Address => (IPEndPoint)Listeners.LocalEndPoints[0];
+
+    public static async Task<EpollServer> StartAsync(ConnectionDelegate handler, int loops = 1, params ListenSocket[] sockets)
+    {
+        var server = new EpollServer(loops, handler);
+        if (sockets.Length == 0) sockets = [new ListenSocket { EndPoint = new IPEndPoint(IPAddress.Loopback, 0) }];
+        await server.Listeners.ApplyAsync(sockets);
+        await server._kestrel.StartAsync(new NoApplication(), CancellationToken.None);
+        return server;
+    }
+
+    public async Task<Socket> ConnectAsync()
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        await socket.ConnectAsync(Address);
+        return socket;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(5));
+        await _kestrel.StopAsync(deadline.Token);
+        _kestrel.Dispose();
+        Listeners.Dispose();
+        Transport.Dispose();
+    }
+
+    private sealed class NoApplication : IHttpApplication<object>
+    {
+        public object CreateContext(IFeatureCollection contextFeatures) => new();
+
+        public Task ProcessRequestAsync(object context) => Task.CompletedTask;
+
+        public void DisposeContext(object context, Exception? exception)
+        {
+        }
+    }
+}
