@@ -26,7 +26,7 @@ public sealed class ListenerSet : IConnectionListenerFactory, IConnectionListene
     private readonly TimeProvider _time;
     private readonly SocketConnectionContextFactory _connections;
     private readonly Channel<ConnectionContext> _accepted = Channel.CreateBounded<ConnectionContext>(Parked);
-    private readonly ParkedSource? _parked;
+    private ParkedSource? _parked;
     private readonly SemaphoreSlim _change = new(1, 1);
     private readonly Lock _gate = new();
     private List<Listener> _listeners = [];
@@ -41,10 +41,6 @@ public sealed class ListenerSet : IConnectionListenerFactory, IConnectionListene
         var options = new SocketConnectionFactoryOptions { MaxReadBufferSize = BufferSize, MaxWriteBufferSize = BufferSize, WaitForDataBeforeAllocatingBuffer = true };
         _connections = new SocketConnectionContextFactory(options, loggers.CreateLogger("Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets"));
     }
-
-    /// <summary>Accepts on the loops of a transport in place of Kestrel's sockets.</summary>
-    internal ListenerSet(TimeProvider time, ILoggerFactory loggers, EpollTransport? transport) : this(time, loggers) =>
-        _parked = transport is null ? null : new ParkedSource(transport);
 
     /// <summary>A try to bind has failed because the address is in use; up to five are made, 500 ms apart.</summary>
     public event Action<ListenException>? BindFailed;
@@ -66,6 +62,14 @@ public sealed class ListenerSet : IConnectionListenerFactory, IConnectionListene
 
     /// <summary>Accepts one connection: a seam, because tests cannot use up the process's descriptors.</summary>
     internal Func<Socket, ValueTask<Socket>> Accept { get; init; } = static socket => socket.AcceptAsync(CancellationToken.None);
+
+    /// <summary>Accepts on the loops of a transport in place of Kestrel's sockets. To be called before the first <see cref="ApplyAsync"/>; without loops it does nothing.</summary>
+    public void AcceptOn(MailTransport transport)
+    {
+        if (transport.Loops is { } loops) AcceptOn(loops);
+    }
+
+    internal void AcceptOn(EpollTransport transport) => _parked = new ParkedSource(transport, Descriptors);
 
     /// <summary>
     /// Makes these sockets the ones that listen: opens what is new, closes what is gone, gives those that stay their new

@@ -2,7 +2,7 @@ using System.Threading.Tasks.Sources;
 
 namespace MailProxy.Transport.Linux;
 
-/// <summary>The wait for a client, before the connection has a descriptor.</summary>
+/// <summary>The wait for a client, before the connection has a descriptor. A connection that we make waits for its server by the same source.</summary>
 internal sealed partial class EpollConnection : IConnectionEntryFeature, IValueTaskSource<bool>
 {
     private ManualResetValueTaskSourceCore<bool> _entry;

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using MailProxy.Transport.Linux.Interop;
+using MailProxy.Transport.Managed;
 
 namespace MailProxy.Transport.Linux;
 
@@ -10,6 +11,8 @@ internal sealed partial class EpollConnection : IListenSocketFeature
     private EndPoint? _local;
     private EndPoint? _remote;
     private ListenSocket? _listenSocket;
+    private CancellationTokenRegistration _connecting;
+    private bool _isConnecting;
 
     /// <inheritdoc/>
     ListenSocket IListenSocketFeature.Socket => _listenSocket ?? throw new InvalidOperationException("The connection was not accepted.");
@@ -38,21 +41,19 @@ internal sealed partial class EpollConnection : IListenSocketFeature
         Attach(descriptor);
     }
 
-    /// <summary>Begins to connect; that it succeeded, or why not, shows when bytes are to be sent or received. On the loop.</summary>
-    /// <exception cref="SocketException">The system refuses at once.</exception>
-    public unsafe void Connect(EndPoint endPoint, EndPoint? from)
+    /// <summary>Connects, from a local address where one is given. On the loop; completes there.</summary>
+    /// <exception cref="SocketException">The server cannot be reached; its native error is the system's.</exception>
+    /// <exception cref="OperationCanceledException">The token fired.</exception>
+    public ValueTask<bool> ConnectAsync(EndPoint endPoint, EndPoint? from, DescriptorReserve descriptors, CancellationToken cancellationToken)
     {
-        var type = Constants.SocketStream | Constants.SocketNonBlock | Constants.SocketCloseOnExec;
-        var descriptor = LibC.Socket(SocketAddress.Family(endPoint), type, 0);
+        var descriptor = LibC.Socket(SocketAddress.Family(endPoint), Constants.SocketStream | Constants.SocketNonBlock | Constants.SocketCloseOnExec, 0);
         if (descriptor < 0) throw Errno.ToException(Errno.Last);
         try
         {
+            if (descriptors.IsExhausted(descriptor)) throw Errno.ToException(Errno.TooManyFiles);
             _remote = endPoint;
             if (endPoint is IPEndPoint) SetNoDelay(descriptor);
-            var address = stackalloc byte[SocketAddress.MaxLength];
-            var span = new Span<byte>(address, SocketAddress.MaxLength);
-            if (from is not null && LibC.Bind(descriptor, address, SocketAddress.Write(from, span)) < 0) throw Errno.ToException(Errno.Last);
-            if (LibC.Connect(descriptor, address, SocketAddress.Write(endPoint, span)) < 0 && Errno.Last != Errno.InProgress) throw Errno.ToException(Errno.Last);
+            _isConnecting = !Connect(descriptor, endPoint, from);
             Attach(descriptor);
         }
         catch
@@ -60,6 +61,61 @@ internal sealed partial class EpollConnection : IListenSocketFeature
             if (IsClosed) _ = LibC.Close(descriptor);
             throw;
         }
+
+        if (!_isConnecting) return ValueTask.FromResult(true);
+        _connecting = cancellationToken.UnsafeRegister(static (self, token) => ((EpollConnection)self!).CancelConnect(token), this);
+        return new ValueTask<bool>(this, _entry.Version);
+    }
+
+    /// <returns>Whether it is connected already.</returns>
+    private static unsafe bool Connect(int descriptor, EndPoint endPoint, EndPoint? from)
+    {
+        var address = stackalloc byte[SocketAddress.MaxLength];
+        var span = new Span<byte>(address, SocketAddress.MaxLength);
+        if (from is not null && LibC.Bind(descriptor, address, SocketAddress.Write(from, span)) < 0) throw Errno.ToException(Errno.Last);
+        if (LibC.Connect(descriptor, address, SocketAddress.Write(endPoint, span)) == 0) return true;
+        return Errno.Last == Errno.InProgress ? false : throw Errno.ToException(Errno.Last);
+    }
+
+    /// <summary>The first event of a connecting descriptor: it stands, or the socket knows why not.</summary>
+    private void EndConnecting(EpollEvents events)
+    {
+        var errno = (events & (EpollEvents.Error | EpollEvents.HangUp)) == 0 ? 0 : TakeSocketError();
+        _isConnecting = false;
+        _connecting.Unregister();
+        if (errno == 0)
+        {
+            _entry.SetResult(true);
+            return;
+        }
+
+        Close(null);
+        _entry.SetException(Errno.ToException(errno));
+    }
+
+    private void CancelConnect(CancellationToken token)
+    {
+        if (!Loop.IsCurrent)
+        {
+            Loop.Post(static state =>
+            {
+                var (self, canceled) = ((EpollConnection, CancellationToken))state!;
+                self.CancelConnect(canceled);
+            }, (this, token));
+            return;
+        }
+
+        if (!_isConnecting) return;
+        _isConnecting = false;
+        Close(null);
+        _entry.SetException(new OperationCanceledException(token));
+    }
+
+    private unsafe int TakeSocketError()
+    {
+        var errno = 0;
+        var length = sizeof(int);
+        return LibC.GetSocketOption(_descriptor, Constants.LevelSocket, Constants.SocketError, &errno, &length) < 0 ? Errno.Last : errno;
     }
 
     private static unsafe void SetNoDelay(int descriptor)

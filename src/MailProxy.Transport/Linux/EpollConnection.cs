@@ -98,6 +98,12 @@ internal sealed partial class EpollConnection : ConnectionContext, IDescriptorHa
         var input = (events & (EpollEvents.In | EpollEvents.PeerShutdown | EpollEvents.HangUp | EpollEvents.Error)) != 0;
         if (input) IsReadable = true;
         if ((events & (EpollEvents.PeerShutdown | EpollEvents.HangUp | EpollEvents.Error)) != 0) PeerEnded = true;
+        if (_isConnecting)
+        {
+            EndConnecting(events);
+            return;
+        }
+
         var output = (events & (EpollEvents.Out | EpollEvents.HangUp | EpollEvents.Error)) != 0;
         if (_relay is { } relay)
         {

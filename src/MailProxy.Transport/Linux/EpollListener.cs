@@ -3,8 +3,8 @@ using MailProxy.Transport.Managed;
 
 namespace MailProxy.Transport.Linux;
 
-/// <summary>One listening socket on one _loop. All loops wait for the same socket; the kernel wakes one of them.</summary>
-internal sealed unsafe class EpollListener(int descriptor, Listener listener, ParkedConnections parked, Action<ListenException> failed)
+/// <summary>One listening socket on one loop. All loops wait for the same socket; the kernel wakes one of them.</summary>
+internal sealed unsafe class EpollListener(Listener listener, ParkedConnections parked, DescriptorReserve descriptors, Action<ListenException> failed)
     : LoopTimer, IDescriptorHandler
 {
     // As nginx without multi_accept would be one; the rest is told again, since the socket is level-triggered.
@@ -12,6 +12,7 @@ internal sealed unsafe class EpollListener(int descriptor, Listener listener, Pa
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
 
     private readonly EventLoop _loop = parked.Loop;
+    private readonly int _descriptor = listener.Descriptor;
     private bool _isFailing;
     private bool _isRegistered;
     private bool _isClosed;
@@ -35,47 +36,56 @@ internal sealed unsafe class EpollListener(int descriptor, Listener listener, Pa
 
     public void OnEvents(EpollEvents events)
     {
-        for (var i = 0; i < AcceptsOfATurn && !_isClosed; i++)
+        for (var i = 0; i < AcceptsOfATurn && _isRegistered; i++)
         {
-            if (parked.IsEmpty)
-            {
-                Unregister();                       // until one is there; clients wait in the kernel meanwhile
-                return;
-            }
-
-            if (!AcceptOne()) return;
+            if (parked.IsEmpty) Unregister();       // until one is there; clients wait in the kernel meanwhile
+            else if (!AcceptOne()) return;
         }
     }
 
     /// <summary>The pause after a failure is over.</summary>
-    public override void Fire() => Register();
+    public override void Fire()
+    {
+        if (descriptors.IsLow()) _loop.Timers.Set(this, Pause);
+        else Register();
+    }
 
     private bool AcceptOne()
     {
         var address = stackalloc byte[SocketAddress.MaxLength];
         var length = SocketAddress.MaxLength;
-        var accepted = LibC.Accept(descriptor, address, &length, Constants.SocketNonBlock | Constants.SocketCloseOnExec);
+        var accepted = LibC.Accept(_descriptor, address, &length, Constants.SocketNonBlock | Constants.SocketCloseOnExec);
         if (accepted >= 0)
         {
-            _isFailing = false;
+            var isLow = descriptors.IsLow(accepted);
+            if (isLow) Rest(Errno.TooManyFiles);
+            else _isFailing = false;
             var connection = parked.Take();
             connection.Accepted(accepted, listener.Settings, SocketAddress.Read(new ReadOnlySpan<byte>(address, length)));
             connection.Enter(hasClient: true);
-            return true;
+            return !isLow;
         }
 
         var errno = Errno.Last;
         if (errno is Errno.TryAgain) return false;
         if (errno is Errno.Interrupted or Errno.ConnectionAborted) return true;
+        Rest(errno);
+        return false;
+    }
+
+    /// <summary>Accepts nothing for a while; that it fails is told once until it succeeds again.</summary>
+    private void Rest(int errno)
+    {
         if (!_isFailing) failed(new ListenException("accept()", listener.Settings.Address, errno));
         _isFailing = true;
         Unregister();
         _loop.Timers.Set(this, Pause);
-        return false;
     }
 
     private void StartOnLoop()
     {
+        // .NET leaves a socket whose descriptor it has shown in blocking mode.
+        _ = LibC.Control(_descriptor, Constants.SetStatusFlags, Constants.NonBlocking);
         parked.Available += Register;
         Register();
     }
@@ -93,13 +103,13 @@ internal sealed unsafe class EpollListener(int descriptor, Listener listener, Pa
     {
         if (_isRegistered || _isClosed || Slot >= 0) return;
         _isRegistered = true;
-        _loop.Add(descriptor, this, EpollEvents.In | EpollEvents.Exclusive);
+        _loop.Add(_descriptor, this, EpollEvents.In | EpollEvents.Exclusive);
     }
 
     private void Unregister()
     {
         if (!_isRegistered) return;
         _isRegistered = false;
-        _loop.Remove(descriptor);
+        _loop.Remove(_descriptor);
     }
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using MailProxy.Transport.Managed;
 using Microsoft.AspNetCore.Connections;
 
 namespace MailProxy.Transport.Linux;
@@ -21,26 +22,20 @@ internal sealed class EpollTransport : IConnectionFactory, IDisposable
 
     public IReadOnlyList<EventLoop> Loops => _loops;
 
-    /// <summary>Connects on the loop that asks, so that a session stays on one; elsewhere on the next of the loops. Returns before the connection stands.</summary>
-    /// <exception cref="SocketException">The system refuses at once.</exception>
+    /// <summary>How many descriptors are left.</summary>
+    internal DescriptorReserve Descriptors { get; init; } = DescriptorReserve.OfProcess;
+
+    /// <summary>Connects on the loop that asks, so that a session stays on one; elsewhere on the next of the loops.</summary>
+    /// <exception cref="SocketException">The server cannot be reached.</exception>
+    /// <exception cref="OperationCanceledException">The token fired.</exception>
     public ValueTask<ConnectionContext> ConnectAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        if (EventLoop.Current is { } current) return ValueTask.FromResult<ConnectionContext>(Connect(current, endpoint));
+        if (EventLoop.Current is { } current) return ConnectAsync(current, endpoint, cancellationToken);
         var loop = _loops[(uint)Interlocked.Increment(ref _next) % (uint)_loops.Length];
-        var connected = new TaskCompletionSource<ConnectionContext>(TaskCreationOptions.RunContinuationsAsynchronously);
-        loop.Post(_ =>
-        {
-            try
-            {
-                connected.SetResult(Connect(loop, endpoint));
-            }
-            catch (SocketException exception)
-            {
-                connected.SetException(exception);
-            }
-        }, null);
-        return new ValueTask<ConnectionContext>(connected.Task);
+        var connecting = new TaskCompletionSource<Task<ConnectionContext>>(TaskCreationOptions.RunContinuationsAsynchronously);
+        loop.Post(_ => connecting.SetResult(ConnectAsync(loop, endpoint, cancellationToken).AsTask()), null);
+        return new ValueTask<ConnectionContext>(connecting.Task.Unwrap());
     }
 
     public void Dispose()
@@ -48,10 +43,10 @@ internal sealed class EpollTransport : IConnectionFactory, IDisposable
         foreach (var loop in _loops) loop.Dispose();
     }
 
-    private static EpollConnection Connect(EventLoop loop, EndPoint endpoint)
+    private async ValueTask<ConnectionContext> ConnectAsync(EventLoop loop, EndPoint endpoint, CancellationToken cancellationToken)
     {
         var connection = new EpollConnection(loop);
-        connection.Connect(endpoint, from: null);
+        await connection.ConnectAsync(endpoint, from: null, Descriptors, cancellationToken);
         return connection;
     }
 }

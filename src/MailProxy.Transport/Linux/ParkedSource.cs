@@ -8,9 +8,11 @@ internal sealed class ParkedSource
 {
     private readonly Channel<ParkedConnections> _orders = Channel.CreateUnbounded<ParkedConnections>();
     private readonly ParkedConnections[] _loops;
+    private readonly DescriptorReserve _descriptors;
 
-    public ParkedSource(EpollTransport transport)
+    public ParkedSource(EpollTransport transport, DescriptorReserve descriptors)
     {
+        _descriptors = descriptors;
         _loops = [.. transport.Loops.Select(loop => new ParkedConnections(loop, _orders.Writer))];
         foreach (var loop in _loops) loop.Fill();
     }
@@ -18,7 +20,7 @@ internal sealed class ParkedSource
     /// <summary>Accepts from a socket, on every loop, until the listener is disposed of.</summary>
     public void Listen(Listener listener, Action<ListenException> failed)
     {
-        var accepting = _loops.Select(parked => new EpollListener(listener.Descriptor, listener, parked, failed)).ToList();
+        var accepting = _loops.Select(parked => new EpollListener(listener, parked, _descriptors, failed)).ToList();
         listener.Closing = () => accepting.ForEach(one => one.Stop());
         accepting.ForEach(one => one.Start());
     }

@@ -16,7 +16,10 @@ internal sealed class DescriptorReserve(Func<int> limit)
     public static DescriptorReserve OfProcess { get; } = new(LinuxSockets.DescriptorLimit);
 
     /// <summary>Whether no more clients should be accepted after this one.</summary>
-    public bool IsLow(Socket socket) => Exceeds(socket.Handle, 1);
+    public bool IsLow(Socket socket) => IsLow(socket.Handle);
+
+    /// <summary>The same by the descriptor's number.</summary>
+    public bool IsLow(nint descriptor) => Exceeds(descriptor, 1);
 
     /// <summary>Whether no more clients should be accepted yet.</summary>
     public bool IsLow()
@@ -34,7 +37,10 @@ internal sealed class DescriptorReserve(Func<int> limit)
     }
 
     /// <summary>Whether this socket takes what must be kept. Those who were accepted may go further than new clients.</summary>
-    public bool IsExhausted(Socket socket) => Exceeds(socket.Handle, 2);
+    public bool IsExhausted(Socket socket) => IsExhausted(socket.Handle);
+
+    /// <summary>The same by the descriptor's number.</summary>
+    public bool IsExhausted(nint descriptor) => Exceeds(descriptor, 2);
 
     private bool Exceeds(nint descriptor, int divisor)
     {

@@ -14,6 +14,9 @@ internal sealed class AuthHttpClient(IConnectionFactory connections, TimeProvide
 {
     private readonly ConditionalWeakTable<AuthHttpOptions, AuthHttpAddress> _addresses = [];
 
+    /// <summary>Makes the connections that become TLS ones, for <c>https://</c>. Default: the same factory.</summary>
+    public IConnectionFactory? SecureConnections { get; init; }
+
     /// <summary>Resolves the auth server's host and keeps the address as long as the options live. To be called at load; a login does it where that was not done.</summary>
     /// <exception cref="FormatException">The URL is not one of <c>auth_http</c>'s.</exception>
     /// <exception cref="SocketException">The host is not known.</exception>
@@ -41,7 +44,7 @@ internal sealed class AuthHttpClient(IConnectionFactory connections, TimeProvide
             using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
             try
             {
-                var exchange = new AuthHttpExchange(connections, address, request.Log);
+                var exchange = new AuthHttpExchange(address.Url.Secure ? SecureConnections ?? connections : connections, address, request.Log);
                 var response = await exchange.RunAsync(bytes.WrittenMemory, either.Token);
                 return response is null ? AuthDecision.Unavailable(request) : AuthDecision.Make(request, response, address.DisplayName);
             }

@@ -16,6 +16,10 @@ public sealed class MailProxyOptions
     [Directive("worker_processes", DirectiveKind.NumberOrAuto, DirectiveContexts.Main)]
     public int WorkerProcesses { get; set; } = 1;
 
+    /// <summary>Directive <c>transport</c>: what carries the connections. Default: linux where it runs, managed elsewhere.</summary>
+    [Directive("transport", DirectiveKind.Choice, DirectiveContexts.Main, Words = ["managed", "linux"], Default = "linux where it runs")]
+    public TransportKind Transport { get; set; } = OperatingSystem.IsLinux() ? TransportKind.Linux : TransportKind.Managed;
+
     /// <summary>Directive <c>worker_connections</c>: connections that one worker may hold, client, auth and upstream ones together. Default 512.</summary>
     [Directive("worker_connections", DirectiveKind.Number, DirectiveContexts.Events, Minimum = 1)]
     public int WorkerConnections { get; set; } = 512;

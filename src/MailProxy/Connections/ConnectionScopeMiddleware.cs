@@ -1,4 +1,5 @@
 using MailProxy.Diagnostics;
+using MailProxy.Transport;
 using Microsoft.AspNetCore.Connections;
 
 namespace MailProxy.Connections;
@@ -18,6 +19,8 @@ internal sealed class ConnectionScopeMiddleware(ConnectionDelegate next, IConnec
 {
     public async Task OnConnectionAsync(ConnectionContext connection)
     {
+        // Before all else: until then the connection has no client.
+        if (connection.Features.Get<IConnectionEntryFeature>() is { } entry && !await entry.EnterAsync()) return;
         if (admission.Admit(connection) is not { } scope) return;      // closed in order, as nginx does
 
         connection.Features.Set(scope);

@@ -21,9 +21,11 @@ internal sealed class Generation : IDisposable
         Logs = logs;
         Table = new ListenTable(options);
         _time = time;
-        var workers = options.WorkerProcesses > 0 ? options.WorkerProcesses : Environment.ProcessorCount;
-        WorkerConnections = new WorkerConnections(workers * options.WorkerConnections, options.WorkerConnections);
+        WorkerConnections = new WorkerConnections(Workers(options) * options.WorkerConnections, options.WorkerConnections);
     }
+
+    /// <summary>How many workers <c>worker_processes</c> asks for.</summary>
+    public static int Workers(MailProxyOptions options) => options.WorkerProcesses > 0 ? options.WorkerProcesses : Environment.ProcessorCount;
 
     public MailProxyOptions Options { get; }
 

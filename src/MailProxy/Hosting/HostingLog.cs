@@ -23,6 +23,9 @@ internal static partial class HostingLog
     [LoggerMessage(593, LogLevel.Information, "reopening logs", EventName = "ReopeningLogs")]
     public static partial void ReopeningLogs(ILogger logger);
 
+    [LoggerMessage(594, LogLevel.Warning, "an event loop was away for {Milliseconds} ms: all sessions on it waited", EventName = "LoopAway")]
+    public static partial void LoopAway(ILogger logger, long milliseconds);
+
     [LoggerMessage(599, LogLevel.Critical, "{Error}", EventName = "BindFailed")]
     public static partial void BindFailed(ILogger logger, string error);
 

@@ -15,11 +15,14 @@ namespace MailProxy.Hosting;
 /// The running proxy: the configuration in force, its sockets and its sessions. A reload opens what is new before it
 /// closes what is gone, and changes nothing when anything of it fails.
 /// </summary>
-internal sealed class MailProxyRuntime(ListenerSet listeners, AuthHttpClient auth, SessionMetricsTable metrics, LogSinks sinks, ILoggerFactory loggers, TimeProvider time)
+internal sealed class MailProxyRuntime(MailTransport transport, ListenerSet listeners, AuthHttpClient auth, SessionMetricsTable metrics, LogSinks sinks, ILoggerFactory loggers, TimeProvider time)
     : IConnectionAdmission, IDisposable
 {
     // A unix socket's client has no address of its own.
     private static readonly EndPoint UnnamedPeer = new DnsEndPoint("unix", 0, AddressFamily.Unspecified);
+
+    // While a loop is away every session on it waits.
+    private static readonly TimeSpan LongestTurn = TimeSpan.FromMilliseconds(50);
 
     private readonly SemaphoreSlim _change = new(1, 1);
     private readonly List<Generation> _retired = [];
@@ -41,6 +44,7 @@ internal sealed class MailProxyRuntime(ListenerSet listeners, AuthHttpClient aut
     /// <exception cref="StartupException">A log, an auth server's name or a socket is not to be had.</exception>
     public async Task StartAsync(MailProxyOptions options, CancellationToken cancellationToken = default)
     {
+        StartTransport(options);
         _current = await OpenAsync(options, cancellationToken);
         listeners.AcceptFailed += exception => HostingLog.AcceptFailed(Log, exception.Message);
         IsListening = true;
@@ -179,6 +183,14 @@ internal sealed class MailProxyRuntime(ListenerSet listeners, AuthHttpClient aut
             Drain = generation.Drain,
             Owner = generation,
         };
+    }
+
+    private void StartTransport(MailProxyOptions options)
+    {
+        if (options.Transport != TransportKind.Linux) return;
+        if (!OperatingSystem.IsLinux()) throw new StartupException("\"transport linux\" needs Linux; use \"transport managed\"");
+        transport.StartLoops(Generation.Workers(options), LongestTurn, elapsed => HostingLog.LoopAway(Log, (long)elapsed.TotalMilliseconds));
+        listeners.AcceptOn(transport);
     }
 
     private async Task<Generation> OpenAsync(MailProxyOptions options, CancellationToken cancellationToken)

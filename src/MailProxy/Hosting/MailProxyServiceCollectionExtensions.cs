@@ -24,7 +24,7 @@ public static class MailProxyServiceCollectionExtensions
     /// </summary>
     public static IServiceCollection AddMailProxy(this IServiceCollection services)
     {
-        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton(MailTransport.Time);
         services.TryAddSingleton(_ => Metrics.DefaultRegistry);
         services.TryAddSingleton<IMetricFactory>(provider => Metrics.WithCustomRegistry(provider.GetRequiredService<CollectorRegistry>()));
         services.AddSingleton<SessionMetricsTable>();
@@ -32,8 +32,13 @@ public static class MailProxyServiceCollectionExtensions
 
         services.AddSingleton<ListenerSet>();
         services.AddSingleton<IConnectionListenerFactory>(provider => provider.GetRequiredService<ListenerSet>());
-        services.AddSingleton<IConnectionFactory, ManagedConnectionFactory>();
-        services.AddSingleton<AuthHttpClient>();
+        services.AddSingleton<MailTransport>();
+        services.AddSingleton<IConnectionFactory>(provider => provider.GetRequiredService<MailTransport>());
+        // The loops' connections have no TLS.
+        services.AddSingleton(provider => new AuthHttpClient(provider.GetRequiredService<IConnectionFactory>(), provider.GetRequiredService<TimeProvider>())
+        {
+            SecureConnections = new ManagedConnectionFactory(),
+        });
         services.AddSingleton<IAuthenticator>(provider => provider.GetRequiredService<AuthHttpClient>());
         services.AddSingleton<IClientHostResolver, ClientHostResolver>();
         services.AddSingleton<SessionServices>();

@@ -50,7 +50,8 @@ internal sealed class RelayedSockets : IAsyncDisposable
         using var cancel = new CancellationTokenSource(Deadline);
         time ??= TimeProvider.System;
         var transport = onLoop ? new EpollTransport(1, time, new LoopWatchdog(TimeSpan.MaxValue, _ => { })) : null;
-        var listeners = new ListenerSet(time, NullLoggerFactory.Instance, transport);
+        var listeners = new ListenerSet(time, NullLoggerFactory.Instance);
+        if (transport is not null) listeners.AcceptOn(transport);
         await listeners.ApplyAsync([new ListenSocket { EndPoint = Address(family), ReceiveBuffer = buffer, SendBuffer = buffer }], cancel.Token);
         var kestrel = await listeners.BindAsync(new ListenerSetEndPoint(), cancel.Token);
         var accepting = AcceptAsync(kestrel, cancel.Token);

@@ -39,6 +39,9 @@ internal static class Constants
     public const int MessageDontWait = 0x40;
     public const int ShutdownWrite = 1;
 
+    public const int SetStatusFlags = 4;
+    public const int NonBlocking = 0x800;
+
     public const int PipeNonBlock = 0x800;
     public const int PipeCloseOnExec = 0x80000;
     public const int SetPipeSize = 1031;

@@ -24,7 +24,8 @@ internal sealed class EpollServer : IAsyncDisposable
         {
             lock (_away) _away.Add(away);
         }));
-        Listeners = new ListenerSet(TimeProvider.System, NullLoggerFactory.Instance, Transport);
+        Listeners = new ListenerSet(TimeProvider.System, NullLoggerFactory.Instance);
+        Listeners.AcceptOn(Transport);
         var options = new KestrelServerOptions { ApplicationServices = new ServiceCollection().AddLogging().BuildServiceProvider() };
         options.Listen(new ListenerSetEndPoint(), listen =>
         {
