@@ -12,12 +12,7 @@ internal sealed partial class EpollConnection : IConnectionEntryFeature, IValueT
     public ParkedConnections? ParkedIn { init => _parkedIn = value; }
 
     /// <inheritdoc/>
-    public ValueTask<bool> EnterAsync()
-    {
-        var entry = new ValueTask<bool>(this, _entry.Version);
-        Loop.Post(static self => ((EpollConnection)self!).Park(), this);
-        return entry;
-    }
+    public ValueTask<bool> EnterAsync() => new(this, _entry.Version);
 
     /// <summary>A client has come, or none will. On the loop.</summary>
     public void Enter(bool hasClient)
@@ -30,8 +25,12 @@ internal sealed partial class EpollConnection : IConnectionEntryFeature, IValueT
 
     ValueTaskSourceStatus IValueTaskSource<bool>.GetStatus(short token) => _entry.GetStatus(token);
 
-    void IValueTaskSource<bool>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+    void IValueTaskSource<bool>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags)
+    {
         _entry.OnCompleted(continuation, state, token, flags & ~ValueTaskSourceOnCompletedFlags.UseSchedulingContext);
+        // Only now: a client that came before somebody waits would be served on the thread that is about to wait.
+        if (_parkedIn is not null) Loop.Post(static self => ((EpollConnection)self!).Park(), this);
+    }
 
     private void Park() => _parkedIn!.Add(this);
 }
