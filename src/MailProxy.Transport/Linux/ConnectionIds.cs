@@ -5,7 +5,7 @@ namespace MailProxy.Transport.Linux;
 /// <summary>Ids of connections, unique in this process and made only when somebody asks.</summary>
 internal static class ConnectionIds
 {
-    private static long s_last;
+    private static long _last;
 
-    public static string Next() => Interlocked.Increment(ref s_last).ToString("X8", CultureInfo.InvariantCulture);
+    public static string Next() => Interlocked.Increment(ref _last).ToString("X8", CultureInfo.InvariantCulture);
 }

@@ -21,7 +21,7 @@ internal sealed unsafe class EventLoop : IDisposable
     private const int RelayBufferSize = 64 * 1024;
 
     [ThreadStatic]
-    private static EventLoop? s_current;
+    private static EventLoop? _current;
 
     private readonly int _epoll;
     private readonly int _wake;
@@ -45,7 +45,7 @@ internal sealed unsafe class EventLoop : IDisposable
     }
 
     /// <summary>The loop that runs on this thread; null elsewhere.</summary>
-    public static EventLoop? Current => s_current;
+    public static EventLoop? Current => _current;
 
     public SynchronizationContext Context { get; }
 
@@ -58,7 +58,7 @@ internal sealed unsafe class EventLoop : IDisposable
 
     public PipePool Pipes { get; } = new();
 
-    public bool IsCurrent => s_current == this;
+    public bool IsCurrent => _current == this;
 
     public void Start() => _thread.Start();
 
@@ -107,7 +107,7 @@ internal sealed unsafe class EventLoop : IDisposable
 
     private void Run()
     {
-        s_current = this;
+        _current = this;
         SynchronizationContext.SetSynchronizationContext(Context);
         var events = stackalloc byte[EventsPerWait * EpollEventLayout.Size];
         while (!_stopping)
