@@ -16,6 +16,9 @@ internal sealed partial class MailProxyServer : ProxyServer
 
     public Dictionary<string, string> Environment { get; } = [];
 
+    /// <summary>PROXY_UNDER_TEST=managed: every test runs on the portable transport.</summary>
+    protected override string MainLine => System.Environment.GetEnvironmentVariable("PROXY_UNDER_TEST") == "managed" ? "transport managed;" : "";
+
     protected override ChildProcess StartProcess()
     {
         Environment["ASPNETCORE_URLS"] = Http.ToString();

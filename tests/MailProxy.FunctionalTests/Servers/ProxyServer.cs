@@ -40,6 +40,9 @@ internal abstract partial class ProxyServer : IAsyncDisposable
     /// <summary>Set by PROXY_UNDER_TEST=nginx: every test that nginx can pass runs against it, which proves the test.</summary>
     public static bool NginxIsUnderTest => Environment.GetEnvironmentVariable("PROXY_UNDER_TEST") == "nginx";
 
+    /// <summary>A line for the main context that every configuration of this proxy has.</summary>
+    protected virtual string MainLine => "";
+
     /// <summary>Starts the proxy under test.</summary>
     public static Task<ProxyServer> StartAsync(string mail, string main = "", int workerConnections = 4096) =>
         StartAsync(NginxIsUnderTest ? new NginxServer() : new MailProxyServer(), mail, main, workerConnections);
@@ -66,6 +69,7 @@ internal abstract partial class ProxyServer : IAsyncDisposable
         pid {{PidFile}};
         error_log {{LogFile}} info;
         events { worker_connections {{workerConnections}}; }
+        {{MainLine}}
         {{main}}
         mail {
         {{mail}}
