@@ -1,4 +1,6 @@
 using System.Buffers;
+using System.Collections.Concurrent;
+using System.Net;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using MailProxy.Configuration;
@@ -7,12 +9,13 @@ using Microsoft.AspNetCore.Connections;
 namespace MailProxy.Authentication;
 
 /// <summary>
-/// Asks an auth server in nginx's auth_http protocol: a new connection for every request, HTTP/1.0, nothing read behind
-/// the headers. Not <c>HttpClient</c>, which refuses raw 8-bit header values and adds headers of its own.
+/// Asks an auth server in nginx's auth_http protocol: HTTP/1.0, nothing read behind the headers, a new connection for
+/// every request unless <c>auth_http_keepalive</c> is set. Not <c>HttpClient</c>, which refuses raw 8-bit header values and adds headers of its own.
 /// </summary>
-internal sealed class AuthHttpClient(IConnectionFactory connections, TimeProvider time) : IAuthenticator
+internal sealed class AuthHttpClient(IConnectionFactory connections, TimeProvider time) : IAuthenticator, IDisposable
 {
     private readonly ConditionalWeakTable<AuthHttpOptions, AuthHttpAddress> _addresses = [];
+    private readonly ConcurrentDictionary<KeptKey, KeptConnections> _kept = new();
 
     /// <summary>Makes the connections that become TLS ones, for <c>https://</c>. Default: the same factory.</summary>
     public IConnectionFactory? SecureConnections { get; init; }
@@ -25,6 +28,12 @@ internal sealed class AuthHttpClient(IConnectionFactory connections, TimeProvide
         if (_addresses.TryGetValue(options, out var known)) return known;
         var address = await AuthHttpAddress.ResolveAsync(AuthHttpUrl.Parse(options.Url), cancellationToken);
         return _addresses.GetValue(options, _ => address);
+    }
+
+    /// <summary>Closes the idle connections.</summary>
+    public void Dispose()
+    {
+        foreach (var kept in _kept.Values) kept.Dispose();
     }
 
     public async ValueTask<AuthResult> AuthenticateAsync(AuthRequest request, CancellationToken cancellationToken)
@@ -44,7 +53,9 @@ internal sealed class AuthHttpClient(IConnectionFactory connections, TimeProvide
             using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
             try
             {
-                var exchange = new AuthHttpExchange(address.Url.Secure ? SecureConnections ?? connections : connections, address, request.Log);
+                var factory = address.Url.Secure ? SecureConnections ?? connections : connections;
+                var keepalive = request.Options.Keepalive;
+                var exchange = new AuthHttpExchange(factory, address, keepalive > 0 ? KeptFor(address) : null, keepalive, request.Log);
                 var response = await exchange.RunAsync(bytes.WrittenMemory, either.Token);
                 return response is null ? AuthDecision.Unavailable(request) : AuthDecision.Make(request, response, address.DisplayName);
             }
@@ -61,6 +72,10 @@ internal sealed class AuthHttpClient(IConnectionFactory connections, TimeProvide
             bytes.Clear();
         }
     }
+
+    // A connection lives on the loop of the session that made it.
+    private KeptConnections KeptFor(AuthHttpAddress address) => _kept.GetOrAdd(
+        new KeptKey(SynchronizationContext.Current, address.EndPoint, address.Url.Host, address.Url.Secure), static (_, time) => new KeptConnections(time), time);
 
     private async ValueTask<AuthHttpAddress?> FindAddressAsync(AuthRequest request, CancellationToken cancellationToken)
     {
@@ -79,4 +94,11 @@ internal sealed class AuthHttpClient(IConnectionFactory connections, TimeProvide
 
         return null;
     }
+
+    /// <summary>What a kept connection may be used for, and where.</summary>
+    /// <param name="Context">The event loop's; null off the loops.</param>
+    /// <param name="EndPoint">The auth server.</param>
+    /// <param name="Host">Whom its certificate names.</param>
+    /// <param name="Secure">TLS.</param>
+    private readonly record struct KeptKey(SynchronizationContext? Context, EndPoint EndPoint, string Host, bool Secure);
 }

@@ -12,26 +12,63 @@ using Microsoft.Extensions.Logging;
 
 namespace MailProxy.Authentication;
 
-/// <summary>One request and its answer over one connection, which is closed as soon as the answer's headers are read.</summary>
-internal sealed class AuthHttpExchange(IConnectionFactory connections, AuthHttpAddress address, ILogger log)
+/// <summary>One request and its answer. The connection is closed as soon as the answer's headers are read, unless both sides keep it.</summary>
+/// <param name="connections">Makes connections.</param>
+/// <param name="address">The auth server.</param>
+/// <param name="kept">Its idle connections; null where none are kept.</param>
+/// <param name="most">How many of them (<c>auth_http_keepalive</c>).</param>
+/// <param name="log">The session's log.</param>
+internal sealed class AuthHttpExchange(IConnectionFactory connections, AuthHttpAddress address, KeptConnections? kept, int most, ILogger log)
 {
     private const int ConnectionReset = 104;
     private const int InputOutputError = 5;
+
+    private readonly AuthResponseParser _parser = new();
+    private bool _isReused;
+    private long _received;
+
+    /// <summary>Whether the server may have closed the connection before it saw the question.</summary>
+    private bool MayBeStale => _isReused && _received == 0;
 
     /// <returns>The answer, or null where there is none that can be used; why is logged.</returns>
     /// <exception cref="OperationCanceledException">The token fired.</exception>
     public async ValueTask<AuthResponse?> RunAsync(ReadOnlyMemory<byte> request, CancellationToken cancellationToken)
     {
+        if (kept is not null && kept.TryTake(out var idle))
+        {
+            _isReused = true;
+            var response = await UseAsync(idle, request, cancellationToken);
+            if (response is not null || !MayBeStale) return response;
+            _isReused = false;
+        }
+
         if (await ConnectAsync(cancellationToken) is not { } connection) return null;
+        return await UseAsync(new KeptConnection(connection, Unread: 0), request, cancellationToken);
+    }
+
+    private async ValueTask<AuthResponse?> UseAsync(KeptConnection connection, ReadOnlyMemory<byte> request, CancellationToken cancellationToken)
+    {
+        var isKept = false;
         try
         {
-            return await TalkAsync(connection, request, cancellationToken);
+            var response = await TalkAsync(connection, request, cancellationToken);
+            isKept = response is not null && TryKeep(connection.Connection, response);
+            return response;
         }
         finally
         {
             // In order, not by a reset that the auth server would log. It does not wait for the peer.
-            await connection.DisposeAsync();
+            if (!isKept) await connection.Connection.DisposeAsync();
         }
+    }
+
+    private bool TryKeep(ConnectionContext connection, AuthResponse response)
+    {
+        if (kept is null || response.KeptBehindBody is not { } body) return false;
+        var unread = body - (_received - _parser.Length);
+        if (unread < 0) return false;
+        kept.Keep(new KeptConnection(connection, unread), most);
+        return true;
     }
 
     private async ValueTask<ConnectionContext?> ConnectAsync(CancellationToken cancellationToken)
@@ -48,13 +85,14 @@ internal sealed class AuthHttpExchange(IConnectionFactory connections, AuthHttpA
         }
     }
 
-    private async ValueTask<AuthResponse?> TalkAsync(ConnectionContext connection, ReadOnlyMemory<byte> request, CancellationToken cancellationToken)
+    private async ValueTask<AuthResponse?> TalkAsync(KeptConnection kept, ReadOnlyMemory<byte> request, CancellationToken cancellationToken)
     {
+        var connection = kept.Connection;
         try
         {
-            if (address.Url.Secure) await HandshakeAsync(connection, cancellationToken);
+            if (address.Url.Secure && !_isReused) await HandshakeAsync(connection, cancellationToken);
             await SendAsync(connection, request, cancellationToken);
-            return await ReceiveAsync(connection.Transport.Input, cancellationToken);
+            return await ReceiveAsync(connection.Transport.Input, kept.Unread, cancellationToken);
         }
         catch (AuthenticationException exception)
         {
@@ -65,6 +103,7 @@ internal sealed class AuthHttpExchange(IConnectionFactory connections, AuthHttpA
         {
             // A connection that is being torn down by the timer may fail in its own way first.
             cancellationToken.ThrowIfCancellationRequested();
+            if (MayBeStale) return null;
             var errno = SocketFailure.Find(exception) is { } error ? error.NativeErrorCode
                 : exception is ConnectionResetException or ConnectionAbortedException ? ConnectionReset : InputOutputError;
             AuthLog.ReceiveFailed(log, errno, ErrorText(errno));
@@ -98,18 +137,20 @@ internal sealed class AuthHttpExchange(IConnectionFactory connections, AuthHttpA
         }
     }
 
-    private async ValueTask<AuthResponse?> ReceiveAsync(PipeReader input, CancellationToken cancellationToken)
+    private async ValueTask<AuthResponse?> ReceiveAsync(PipeReader input, long unread, CancellationToken cancellationToken)
     {
-        var parser = new AuthResponseParser();
         while (true)
         {
             var result = await input.ReadAsync(cancellationToken);
-            var progress = parser.Read(result.Buffer);
+            var rest = Math.Min(unread, result.Buffer.Length);
+            unread -= rest;
+            _received += result.Buffer.Length - rest;
+            var progress = _parser.Read(result.Buffer.Slice(rest));
             input.AdvanceTo(result.Buffer.End);
             switch (progress)
             {
                 case AuthResponseProgress.Complete:
-                    return parser.Response;
+                    return _parser.Response;
                 case AuthResponseProgress.InvalidStatusLine:
                     AuthLog.InvalidResponse(log, address.DisplayName);
                     return null;
@@ -122,7 +163,7 @@ internal sealed class AuthHttpExchange(IConnectionFactory connections, AuthHttpA
             }
 
             if (!result.IsCompleted && !result.IsCanceled) continue;
-            AuthLog.ClosedEarly(log, address.DisplayName);
+            if (!MayBeStale) AuthLog.ClosedEarly(log, address.DisplayName);
             return null;
         }
     }

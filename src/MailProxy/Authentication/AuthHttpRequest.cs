@@ -29,6 +29,7 @@ internal static class AuthHttpRequest
     {
         var credentials = request.Credentials;
         if (!AuthHeaders.TryWrite(output, "Host"u8, url.HostHeader)) return "Host";
+        if (request.Options.Keepalive > 0) AuthHeaders.TryWrite(output, "Connection"u8, "keep-alive"u8);
         AuthHeaders.TryWrite(output, "Auth-Method"u8, Credentials.NameOf(credentials.Method));
         AuthHeaders.WriteEscaped(output, "Auth-User"u8, credentials.Login);
         AuthHeaders.WriteEscaped(output, "Auth-Pass"u8, credentials.Secret);

@@ -10,6 +10,10 @@ internal sealed class AuthResponse
     // Longer waits than a timer can hold are cut: about 24 days.
     private const long LongestWait = int.MaxValue / 1000;
 
+    private bool _keepsAlive;
+    private bool _isEncoded;
+    private long? _contentLength;
+
     /// <summary>The last <c>Auth-Status</c> that was neither OK nor WAIT; a later OK does not take it back.</summary>
     public byte[]? FailureText { get; private set; }
 
@@ -30,6 +34,9 @@ internal sealed class AuthResponse
 
     public bool? SmtpAuth { get; private set; }
 
+    /// <summary>Bytes of the body where the server keeps the connection open behind it; null where it cannot be used again.</summary>
+    public long? KeptBehindBody => _keepsAlive && !_isEncoded ? _contentLength : null;
+
     public override string ToString() => "auth_http answer (withheld)";
 
     /// <summary>Takes one header; names that are not known, and values that mean nothing, are passed over.</summary>
@@ -43,6 +50,9 @@ internal sealed class AuthResponse
         else if (Is(name, "Auth-Error-Code"u8)) ErrorCode = value.ToArray();
         else if (Is(name, "Auth-Wait"u8)) SetWait(value);
         else if (Is(name, "Auth-SMTP"u8)) SetSmtpAuth(value);
+        else if (Is(name, "Connection"u8)) _keepsAlive = Is(value, "keep-alive"u8);
+        else if (Is(name, "Content-Length"u8)) _contentLength = TryParseDigits(value, out var length) ? length : null;
+        else if (Is(name, "Transfer-Encoding"u8)) _isEncoded = true;
     }
 
     /// <summary>The value of <c>Auth-Server</c> as nginx reads it: a dotted quad or a bare IPv6 address, nothing else.</summary>

@@ -57,6 +57,9 @@ internal sealed class AuthResponseParser
     /// <summary>What the headers said. Meaningful once <see cref="AuthResponseProgress.Complete"/>.</summary>
     public AuthResponse Response { get; } = new();
 
+    /// <summary>Bytes read so far; once <see cref="AuthResponseProgress.Complete"/>, the length of the header section.</summary>
+    public int Length => _total;
+
     /// <summary>Takes the next bytes. What comes behind the blank line is not looked at.</summary>
     public AuthResponseProgress Read(ReadOnlySequence<byte> bytes)
     {

@@ -13,6 +13,10 @@ public sealed class AuthHttpOptions
     [Directive("auth_http_timeout", DirectiveKind.Milliseconds)]
     public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>Directive <c>auth_http_keepalive</c>: how many idle connections to an auth server every event loop keeps. Default 0: a new connection for every login, as nginx has it.</summary>
+    [Directive("auth_http_keepalive", DirectiveKind.Number)]
+    public int Keepalive { get; set; }
+
     /// <summary>Directive <c>auth_http_header</c>, in the order of the configuration.</summary>
     [Directive("auth_http_header", DirectiveKind.NameValue)]
     public IList<AuthHttpHeaderOptions> Headers { get; set; } = [];

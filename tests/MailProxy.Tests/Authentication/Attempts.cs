@@ -24,11 +24,13 @@ internal static class Attempts
         TimeSpan? timeout = null,
         string? clientHost = null,
         SmtpEnvelope? envelope = null,
+        int keepalive = 0,
         params (string Name, string Value)[] headers) => new()
         {
             Options = new AuthHttpOptions
             {
                 Url = url,
+                Keepalive = keepalive,
                 Timeout = timeout ?? TimeSpan.FromSeconds(60),
                 Headers = [.. headers.Select(header => new AuthHttpHeaderOptions { Name = header.Name, Value = header.Value })],
             },

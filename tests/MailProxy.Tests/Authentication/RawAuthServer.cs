@@ -96,7 +96,8 @@ internal sealed class RawAuthServer : IAsyncDisposable
     {
         public CancellationToken Stopped => stopped;
 
-        public async Task ReadRequestAsync()
+        /// <returns>False where the proxy closed instead.</returns>
+        public async Task<bool> ReadRequestAsync()
         {
             var text = new StringBuilder();
             var buffer = new byte[4096];
@@ -107,7 +108,9 @@ internal sealed class RawAuthServer : IAsyncDisposable
                 text.Append(Encoding.Latin1.GetString(buffer, 0, count));
             }
 
+            if (text.Length == 0) return false;
             requests.Enqueue(text.ToString());
+            return true;
         }
 
         public async Task WriteAsync(string text)

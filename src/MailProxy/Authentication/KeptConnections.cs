@@ -1,0 +1,125 @@
+using Microsoft.AspNetCore.Connections;
+
+namespace MailProxy.Authentication;
+
+/// <summary>A connection to an auth server between two questions.</summary>
+/// <param name="Connection">Open when it was last looked at.</param>
+/// <param name="Unread">Bytes of the last answer's body that are still to come.</param>
+internal readonly record struct KeptConnection(ConnectionContext Connection, long Unread);
+
+/// <summary>
+/// The idle connections of one event loop to one auth server (<c>auth_http_keepalive</c>), the last used first. One that
+/// was idle for a minute, or that the server has ended, is closed within ten seconds.
+/// </summary>
+internal sealed class KeptConnections(TimeProvider time) : IDisposable
+{
+    // As keepalive_timeout of nginx's upstreams.
+    private static readonly TimeSpan LongestIdle = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan SweepEvery = TimeSpan.FromSeconds(10);
+
+    private readonly Lock _gate = new();
+    private readonly List<(KeptConnection Kept, long Since)> _idle = [];
+    private ITimer? _sweep;
+
+    /// <summary>Keeps a connection for the next question.</summary>
+    /// <param name="connection">Not used by anybody.</param>
+    /// <param name="most">How many are kept; the one that was idle longest makes room.</param>
+    public void Keep(KeptConnection connection, int most)
+    {
+        ConnectionContext? tooMany = null;
+        lock (_gate)
+        {
+            if (_idle.Count >= most) tooMany = RemoveAt(0);
+            _idle.Add((connection, time.GetTimestamp()));
+            // On the loop that the connections live on: its timers fire there.
+            _sweep ??= time.CreateTimer(static self => ((KeptConnections)self!).Sweep(), this, SweepEvery, Timeout.InfiniteTimeSpan);
+        }
+
+        Close(tooMany);
+    }
+
+    /// <summary>A connection that seems to be open; the server may have ended it all the same.</summary>
+    public bool TryTake(out KeptConnection connection)
+    {
+        while (true)
+        {
+            lock (_gate)
+            {
+                if (_idle.Count == 0)
+                {
+                    connection = default;
+                    return false;
+                }
+
+                connection = _idle[^1].Kept;
+                _idle.RemoveAt(_idle.Count - 1);
+            }
+
+            if (IsOpen(ref connection)) return true;
+            Close(connection.Connection);
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _sweep?.Dispose();
+            while (_idle.Count > 0) Close(RemoveAt(0));
+        }
+    }
+
+    private void Sweep()
+    {
+        List<ConnectionContext> closing = [];
+        lock (_gate)
+        {
+            for (var i = _idle.Count - 1; i >= 0; i--)
+            {
+                var (kept, since) = _idle[i];
+                var isOpen = IsOpen(ref kept);
+                _idle[i] = (kept, since);
+                if (!isOpen || time.GetElapsedTime(since) >= LongestIdle) closing.Add(RemoveAt(i));
+            }
+
+            if (_idle.Count > 0) _sweep!.Change(SweepEvery, Timeout.InfiniteTimeSpan);
+            else
+            {
+                _sweep!.Dispose();
+                _sweep = null;
+            }
+        }
+
+        foreach (var connection in closing) Close(connection);
+    }
+
+    private ConnectionContext RemoveAt(int index)
+    {
+        var connection = _idle[index].Kept.Connection;
+        _idle.RemoveAt(index);
+        return connection;
+    }
+
+    /// <summary>Whether nothing came but the rest of the last body.</summary>
+    private static bool IsOpen(ref KeptConnection kept)
+    {
+        var input = kept.Connection.Transport.Input;
+        try
+        {
+            if (!input.TryRead(out var result)) return true;
+            var unread = kept.Unread - result.Buffer.Length;
+            input.AdvanceTo(result.Buffer.End);
+            kept = kept with { Unread = unread };
+            return unread >= 0 && !result.IsCompleted;
+        }
+        catch (Exception exception) when (exception is IOException or ConnectionAbortedException)
+        {
+            return false;
+        }
+    }
+
+    private static void Close(ConnectionContext? connection)
+    {
+        if (connection is not null) _ = connection.DisposeAsync().AsTask();
+    }
+}
