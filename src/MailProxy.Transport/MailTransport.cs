@@ -14,6 +14,9 @@ public sealed class MailTransport : IConnectionFactory, IDisposable
     /// <summary>The clock whose timers are the loops' where they are made on one.</summary>
     public static TimeProvider Time { get; } = new LoopTimeProvider();
 
+    /// <summary>Stands for the loop that this code runs on; null elsewhere. Connections that are made on a loop live there.</summary>
+    public static object? CurrentLoop => EventLoop.Current;
+
     internal EpollTransport? Loops => _loops;
 
     /// <summary>Carries connections on epoll loops from now on. Linux only.</summary>

@@ -90,7 +90,7 @@ internal sealed class ConnectionFeatures(EpollConnection connection) : IFeatureC
         typeof(IConnectionLifetimeFeature), typeof(IConnectionEndPointFeature), typeof(IMemoryPoolFeature),
     ];
 
-    private static Type[] OfConnection { get; } = [typeof(IConnectionEntryFeature), typeof(IListenSocketFeature), typeof(IRelayFeature), typeof(IHalfCloseFeature)];
+    private static Type[] OfConnection { get; } = [typeof(IConnectionEntryFeature), typeof(ILoopFeature), typeof(IListenSocketFeature), typeof(IRelayFeature), typeof(IHalfCloseFeature)];
 
     private static bool IsOwn(Type key) => Array.IndexOf(Own, key) >= 0;
 

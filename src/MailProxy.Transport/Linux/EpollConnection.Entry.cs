@@ -3,7 +3,7 @@ using System.Threading.Tasks.Sources;
 namespace MailProxy.Transport.Linux;
 
 /// <summary>The wait for a client, before the connection has a descriptor. A connection that we make waits for its server by the same source.</summary>
-internal sealed partial class EpollConnection : IConnectionEntryFeature, IValueTaskSource<bool>
+internal sealed partial class EpollConnection : IConnectionEntryFeature, ILoopFeature, IValueTaskSource<bool>
 {
     private ManualResetValueTaskSourceCore<bool> _entry;
     private ParkedConnections? _parkedIn;
@@ -19,6 +19,15 @@ internal sealed partial class EpollConnection : IConnectionEntryFeature, IValueT
     {
         _parkedIn = null;
         _entry.SetResult(hasClient);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask ReturnAsync()
+    {
+        if (Loop.IsCurrent) return ValueTask.CompletedTask;
+        var returned = new TaskCompletionSource();
+        Loop.Post(static returned => ((TaskCompletionSource)returned!).SetResult(), returned);
+        return new ValueTask(returned.Task);
     }
 
     bool IValueTaskSource<bool>.GetResult(short token) => _entry.GetResult(token);

@@ -33,11 +33,11 @@ internal sealed partial class EpollConnection : IListenSocketFeature
     }
 
     /// <summary>Takes an accepted descriptor. On the loop.</summary>
-    public void Accepted(int descriptor, ListenSocket socket, EndPoint? remote)
+    public void Accepted(int descriptor, Listener listener, EndPoint? remote)
     {
-        _listenSocket = socket;
+        _listenSocket = listener.Settings;
+        if (!listener.IsWildcard) _local = listener.LocalEndPoint;
         _remote = remote;
-        if (socket.EndPoint is IPEndPoint) SetNoDelay(descriptor);
         Attach(descriptor);
     }
 
@@ -74,7 +74,10 @@ internal sealed partial class EpollConnection : IListenSocketFeature
         var span = new Span<byte>(address, SocketAddress.MaxLength);
         if (from is not null && LibC.Bind(descriptor, address, SocketAddress.Write(from, span)) < 0) throw Errno.ToException(Errno.Last);
         if (LibC.Connect(descriptor, address, SocketAddress.Write(endPoint, span)) == 0) return true;
-        return Errno.Last == Errno.InProgress ? false : throw Errno.ToException(Errno.Last);
+        if (Errno.Last != Errno.InProgress) throw Errno.ToException(Errno.Last);
+        // On the same host it stands by now: asking costs less than a turn of the loop.
+        var length = SocketAddress.MaxLength;
+        return LibC.GetPeerName(descriptor, address, &length) == 0;
     }
 
     /// <summary>The first event of a connecting descriptor: it stands, or the socket knows why not.</summary>

@@ -237,9 +237,9 @@ internal sealed partial class EpollConnection : ConnectionContext, IDescriptorHa
     {
         if (_descriptor >= 0)
         {
-            if (!PeerEnded) _ = LibC.Shutdown(_descriptor, Constants.ShutdownWrite);
             for (var i = 0; i < 4 && Receive(Loop.Scratch) > 0; i++)
             {
+                if (i == 0 && !PeerEnded) _ = LibC.Shutdown(_descriptor, Constants.ShutdownWrite);
             }
         }
 
@@ -247,14 +247,16 @@ internal sealed partial class EpollConnection : ConnectionContext, IDescriptorHa
         _disposed?.TrySetResult();
     }
 
+    /// <summary>What those are told who read from a connection that we have closed.</summary>
+    internal static ConnectionAbortedException OwnClose() => new("The connection is closed.");
+
     private void Close(ConnectionAbortedException? reason)
     {
         if (_descriptor < 0) return;
         Loop.Close(_descriptor);
         _descriptor = -1;
-        var error = reason ?? new ConnectionAbortedException("The connection is closed.");
-        _relay?.OnClosed(this, error);
-        _reader.OnClosed(error);
+        _relay?.OnClosed(this, reason ?? OwnClose());
+        _reader.OnClosed(reason);
         _writer.OnClosed();
         _disposed?.TrySetResult();
         _closed?.Cancel();

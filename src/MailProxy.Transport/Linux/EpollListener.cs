@@ -61,7 +61,7 @@ internal sealed unsafe class EpollListener(Listener listener, ParkedConnections 
             if (isLow) Rest(Errno.TooManyFiles);
             else _isFailing = false;
             var connection = parked.Take();
-            connection.Accepted(accepted, listener.Settings, SocketAddress.Read(new ReadOnlySpan<byte>(address, length)));
+            connection.Accepted(accepted, listener, SocketAddress.Read(new ReadOnlySpan<byte>(address, length)));
             connection.Enter(hasClient: true);
             return !isLow;
         }

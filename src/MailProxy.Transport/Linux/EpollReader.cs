@@ -26,6 +26,9 @@ internal sealed class EpollReader(EpollConnection connection) : PipeReader, IVal
     private bool _isCompleted;
     private int _cancelRequested;
 
+    // A closed connection gives its error.
+    private bool MayFill => connection.IsReadable || connection.IsClosed;
+
     private bool IsEmpty => _start == _end;
 
     public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
@@ -34,7 +37,7 @@ internal sealed class EpollReader(EpollConnection connection) : PipeReader, IVal
         if (_isPending) throw new InvalidOperationException("A read is already pending.");
         if (cancellationToken.IsCancellationRequested) return ValueTask.FromCanceled<ReadResult>(cancellationToken);
         if (TryTake(out var result)) return new ValueTask<ReadResult>(result);
-        if (connection.Loop.IsCurrent && connection.IsReadable && Fill() && TryTake(out result)) return new ValueTask<ReadResult>(result);
+        if (connection.Loop.IsCurrent && MayFill && Fill() && TryTake(out result)) return new ValueTask<ReadResult>(result);
         _source.Reset();
         _isPending = true;
         if (cancellationToken.CanBeCanceled)
@@ -48,7 +51,7 @@ internal sealed class EpollReader(EpollConnection connection) : PipeReader, IVal
     {
         ObjectDisposedException.ThrowIf(_isCompleted, this);
         if (TryTake(out result)) return true;
-        return connection.Loop.IsCurrent && connection.IsReadable && Fill() && TryTake(out result);
+        return connection.Loop.IsCurrent && MayFill && Fill() && TryTake(out result);
     }
 
     public override void AdvanceTo(SequencePosition consumed) => AdvanceTo(consumed, consumed);
@@ -82,14 +85,14 @@ internal sealed class EpollReader(EpollConnection connection) : PipeReader, IVal
     public void OnReadable()
     {
         if (!_isPending) return;
-        if (connection.IsReadable && NeedsMore) Fill();
+        if (MayFill && NeedsMore) Fill();
         CompleteIfPossible();
     }
 
     /// <summary>The descriptor is closed. On the loop.</summary>
-    public void OnClosed(ConnectionAbortedException reason)
+    public void OnClosed(ConnectionAbortedException? reason)
     {
-        if (!_hasEnded) _error ??= reason;
+        if (!_hasEnded && _error is null && (_isPending || reason is not null)) _error = reason ?? EpollConnection.OwnClose();
         CompleteIfPossible();
     }
 

@@ -43,10 +43,16 @@ internal sealed class EpollTransport : IConnectionFactory, IDisposable
         foreach (var loop in _loops) loop.Dispose();
     }
 
-    private async ValueTask<ConnectionContext> ConnectAsync(EventLoop loop, EndPoint endpoint, CancellationToken cancellationToken)
+    private ValueTask<ConnectionContext> ConnectAsync(EventLoop loop, EndPoint endpoint, CancellationToken cancellationToken)
     {
         var connection = new EpollConnection(loop);
-        await connection.ConnectAsync(endpoint, from: null, Descriptors, cancellationToken);
+        var connecting = connection.ConnectAsync(endpoint, from: null, Descriptors, cancellationToken);
+        return connecting.IsCompletedSuccessfully ? new ValueTask<ConnectionContext>(connection) : WaitAsync(connection, connecting);
+    }
+
+    private static async ValueTask<ConnectionContext> WaitAsync(EpollConnection connection, ValueTask<bool> connecting)
+    {
+        await connecting;
         return connection;
     }
 }

@@ -13,7 +13,8 @@ internal interface IDescriptorHandler
 
 /// <summary>
 /// One thread, one epoll. Everything of a session runs here, inline in the event that caused it, so that a session needs
-/// no lock and no thread is woken for it. What awaits something elsewhere comes back by the synchronization context.
+/// no lock and no thread is woken for it. It has no synchronization context, with which every await would cost twice as much:
+/// what has awaited something elsewhere comes back by <see cref="ILoopFeature"/>.
 /// </summary>
 internal sealed unsafe class EventLoop : IDisposable
 {
@@ -37,7 +38,6 @@ internal sealed unsafe class EventLoop : IDisposable
     {
         _watchdog = watchdog;
         Timers = new TimerWheel(time);
-        Context = new LoopSynchronizationContext(this);
         _epoll = Check(LibC.EpollCreate(Constants.EpollCloseOnExec), "epoll_create1");
         _wake = Check(LibC.EventDescriptor(0, Constants.EventNonBlock | Constants.EventCloseOnExec), "eventfd");
         Control(Constants.EpollAdd, _wake, EpollEvents.In);
@@ -46,8 +46,6 @@ internal sealed unsafe class EventLoop : IDisposable
 
     /// <summary>The loop that runs on this thread; null elsewhere.</summary>
     public static EventLoop? Current => _current;
-
-    public SynchronizationContext Context { get; }
 
     public TimerWheel Timers { get; }
 
@@ -100,15 +98,12 @@ internal sealed unsafe class EventLoop : IDisposable
         if (_stopping) return;
         _stopping = true;
         Wake();
-        if (_thread.IsAlive && !IsCurrent) _thread.Join();
-        LibC.Close(_epoll);
-        LibC.Close(_wake);
+        if (!IsCurrent) _thread.Join();
     }
 
     private void Run()
     {
         _current = this;
-        SynchronizationContext.SetSynchronizationContext(Context);
         var events = stackalloc byte[EventsPerWait * EpollEventLayout.Size];
         while (!_stopping)
         {
@@ -121,6 +116,10 @@ internal sealed unsafe class EventLoop : IDisposable
             Timers.Advance();
             _watchdog.Report(Stopwatch.GetElapsedTime(woken));
         }
+
+        // Here and not where it is disposed of, which may be in one of its own handlers.
+        LibC.Close(_epoll);
+        LibC.Close(_wake);
     }
 
     private int Wait(byte* events)
@@ -167,19 +166,6 @@ internal sealed unsafe class EventLoop : IDisposable
     private static int Check(int result, string call) => result >= 0 ? result : throw new IOException($"{call}() failed", Errno.ToException(Errno.Last));
 
     private readonly record struct Posted(SendOrPostCallback Callback, object? State);
-
-    private sealed class LoopSynchronizationContext(EventLoop loop) : SynchronizationContext
-    {
-        public override void Post(SendOrPostCallback d, object? state) => loop.Post(d, state);
-
-        public override void Send(SendOrPostCallback d, object? state)
-        {
-            if (!loop.IsCurrent) throw new NotSupportedException("A loop is never waited for.");
-            d(state);
-        }
-
-        public override SynchronizationContext CreateCopy() => this;
-    }
 }
 
 /// <summary>A handler that stopped in the middle so that others get their turn.</summary>

@@ -48,6 +48,7 @@ internal static class SocketOpener
         if (wanted.SendBuffer is { } send) socket.SendBufferSize = send;
         if (wanted.KeepAlive is { } keepAlive) socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, keepAlive);
         if (wanted.EndPoint is not IPEndPoint) return;
+        socket.NoDelay = true;                  // on Linux those that it accepts have it from it
         if (wanted.KeepAliveIdleSeconds is { } idle) socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, idle);
         if (wanted.KeepAliveIntervalSeconds is { } interval) socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, interval);
         if (wanted.KeepAliveCount is { } count) socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, count);

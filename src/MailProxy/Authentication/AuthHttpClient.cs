@@ -4,6 +4,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using MailProxy.Configuration;
+using MailProxy.Transport;
 using Microsoft.AspNetCore.Connections;
 
 namespace MailProxy.Authentication;
@@ -49,17 +50,16 @@ internal sealed class AuthHttpClient(IConnectionFactory connections, TimeProvide
                 return AuthDecision.Unavailable(request);
             }
 
-            using var timer = new CancellationTokenSource(request.Options.Timeout, time);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
+            using var limit = new TimeLimit(request.Options.Timeout, time, cancellationToken);
             try
             {
                 var factory = address.Url.Secure ? SecureConnections ?? connections : connections;
                 var keepalive = request.Options.Keepalive;
                 var exchange = new AuthHttpExchange(factory, address, keepalive > 0 ? KeptFor(address) : null, keepalive, request.Log);
-                var response = await exchange.RunAsync(bytes.WrittenMemory, either.Token);
+                var response = await exchange.RunAsync(bytes.WrittenMemory, limit.Token);
                 return response is null ? AuthDecision.Unavailable(request) : AuthDecision.Make(request, response, address.DisplayName);
             }
-            catch (Exception exception) when (timer.IsCancellationRequested && exception is OperationCanceledException)
+            catch (Exception exception) when (limit.HasExpired && exception is OperationCanceledException)
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 AuthLog.TimedOut(request.Log, address.DisplayName);
@@ -75,7 +75,7 @@ internal sealed class AuthHttpClient(IConnectionFactory connections, TimeProvide
 
     // A connection lives on the loop of the session that made it.
     private KeptConnections KeptFor(AuthHttpAddress address) => _kept.GetOrAdd(
-        new KeptKey(SynchronizationContext.Current, address.EndPoint, address.Url.Host, address.Url.Secure), static (_, time) => new KeptConnections(time), time);
+        new KeptKey(MailTransport.CurrentLoop, address.EndPoint, address.Url.Host, address.Url.Secure), static (_, time) => new KeptConnections(time), time);
 
     private async ValueTask<AuthHttpAddress?> FindAddressAsync(AuthRequest request, CancellationToken cancellationToken)
     {
@@ -96,9 +96,9 @@ internal sealed class AuthHttpClient(IConnectionFactory connections, TimeProvide
     }
 
     /// <summary>What a kept connection may be used for, and where.</summary>
-    /// <param name="Context">The event loop's; null off the loops.</param>
+    /// <param name="Loop">The event loop; null off the loops.</param>
     /// <param name="EndPoint">The auth server.</param>
     /// <param name="Host">Whom its certificate names.</param>
     /// <param name="Secure">TLS.</param>
-    private readonly record struct KeptKey(SynchronizationContext? Context, EndPoint EndPoint, string Host, bool Secure);
+    private readonly record struct KeptKey(object? Loop, EndPoint EndPoint, string Host, bool Secure);
 }

@@ -46,25 +46,57 @@ internal sealed class AuthHttpExchange(IConnectionFactory connections, AuthHttpA
         return await UseAsync(new KeptConnection(connection, Unread: 0), request, cancellationToken);
     }
 
-    private async ValueTask<AuthResponse?> UseAsync(KeptConnection connection, ReadOnlyMemory<byte> request, CancellationToken cancellationToken)
+    private async ValueTask<AuthResponse?> UseAsync(KeptConnection use, ReadOnlyMemory<byte> request, CancellationToken cancellationToken)
     {
-        var isKept = false;
+        var (connection, unread) = use;
+        AuthResponse? response = null;
         try
         {
-            var response = await TalkAsync(connection, request, cancellationToken);
-            isKept = response is not null && TryKeep(connection.Connection, response);
-            return response;
+            if (address.Url.Secure && !_isReused) await HandshakeAsync(connection, cancellationToken);
+            await SendAsync(connection, request, cancellationToken);
+            var progress = AuthResponseProgress.Incomplete;
+            while (progress == AuthResponseProgress.Incomplete)
+            {
+                var result = await connection.Transport.Input.ReadAsync(cancellationToken);
+                progress = Read(result, ref unread);
+                connection.Transport.Input.AdvanceTo(result.Buffer.End);
+            }
+
+            if (progress == AuthResponseProgress.Complete) response = _parser.Response;
+            else Log(progress);
+        }
+        catch (AuthenticationException exception)
+        {
+            AuthLog.HandshakeFailed(log, address.DisplayName, PeerText.ToText(Encoding.UTF8.GetBytes(exception.Message)));
+        }
+        // ConnectionAbortedException would pass for a cancellation, though nobody cancelled.
+        catch (Exception exception) when (exception is IOException or SocketException or ConnectionAbortedException)
+        {
+            // A connection that is being torn down by the timer may fail in its own way first.
+            cancellationToken.ThrowIfCancellationRequested();
+            if (!MayBeStale) LogFailure(exception);
         }
         finally
         {
             // In order, not by a reset that the auth server would log. It does not wait for the peer.
-            if (!isKept) await connection.Connection.DisposeAsync();
+            if (!TryKeep(connection, response)) await connection.DisposeAsync();
         }
+
+        return response;
     }
 
-    private bool TryKeep(ConnectionContext connection, AuthResponse response)
+    private AuthResponseProgress Read(ReadResult result, ref long unread)
     {
-        if (kept is null || response.KeptBehindBody is not { } body) return false;
+        var rest = Math.Min(unread, result.Buffer.Length);
+        unread -= rest;
+        _received += result.Buffer.Length - rest;
+        var progress = _parser.Read(result.Buffer.Slice(rest));
+        return progress == AuthResponseProgress.Incomplete && (result.IsCompleted || result.IsCanceled) ? AuthResponseProgress.ClosedEarly : progress;
+    }
+
+    private bool TryKeep(ConnectionContext connection, AuthResponse? response)
+    {
+        if (kept is null || response?.KeptBehindBody is not { } body) return false;
         var unread = body - (_received - _parser.Length);
         if (unread < 0) return false;
         kept.Keep(new KeptConnection(connection, unread), most);
@@ -83,33 +115,6 @@ internal sealed class AuthHttpExchange(IConnectionFactory connections, AuthHttpA
             LogConnectFailure(error);
             return null;
         }
-    }
-
-    private async ValueTask<AuthResponse?> TalkAsync(KeptConnection kept, ReadOnlyMemory<byte> request, CancellationToken cancellationToken)
-    {
-        var connection = kept.Connection;
-        try
-        {
-            if (address.Url.Secure && !_isReused) await HandshakeAsync(connection, cancellationToken);
-            await SendAsync(connection, request, cancellationToken);
-            return await ReceiveAsync(connection.Transport.Input, kept.Unread, cancellationToken);
-        }
-        catch (AuthenticationException exception)
-        {
-            AuthLog.HandshakeFailed(log, address.DisplayName, PeerText.ToText(Encoding.UTF8.GetBytes(exception.Message)));
-        }
-        // ConnectionAbortedException would pass for a cancellation, though nobody cancelled.
-        catch (Exception exception) when (exception is IOException or SocketException or ConnectionAbortedException)
-        {
-            // A connection that is being torn down by the timer may fail in its own way first.
-            cancellationToken.ThrowIfCancellationRequested();
-            if (MayBeStale) return null;
-            var errno = SocketFailure.Find(exception) is { } error ? error.NativeErrorCode
-                : exception is ConnectionResetException or ConnectionAbortedException ? ConnectionReset : InputOutputError;
-            AuthLog.ReceiveFailed(log, errno, ErrorText(errno));
-        }
-
-        return null;
     }
 
     private async ValueTask HandshakeAsync(ConnectionContext connection, CancellationToken cancellationToken)
@@ -137,35 +142,22 @@ internal sealed class AuthHttpExchange(IConnectionFactory connections, AuthHttpA
         }
     }
 
-    private async ValueTask<AuthResponse?> ReceiveAsync(PipeReader input, long unread, CancellationToken cancellationToken)
+    private void Log(AuthResponseProgress progress)
     {
-        while (true)
+        switch (progress)
         {
-            var result = await input.ReadAsync(cancellationToken);
-            var rest = Math.Min(unread, result.Buffer.Length);
-            unread -= rest;
-            _received += result.Buffer.Length - rest;
-            var progress = _parser.Read(result.Buffer.Slice(rest));
-            input.AdvanceTo(result.Buffer.End);
-            switch (progress)
-            {
-                case AuthResponseProgress.Complete:
-                    return _parser.Response;
-                case AuthResponseProgress.InvalidStatusLine:
-                    AuthLog.InvalidResponse(log, address.DisplayName);
-                    return null;
-                case AuthResponseProgress.InvalidHeader:
-                    AuthLog.InvalidHeader(log, address.DisplayName);
-                    return null;
-                case AuthResponseProgress.TooLong:
-                    AuthLog.TooLong(log, address.DisplayName);
-                    return null;
-            }
-
-            if (!result.IsCompleted && !result.IsCanceled) continue;
-            if (!MayBeStale) AuthLog.ClosedEarly(log, address.DisplayName);
-            return null;
+            case AuthResponseProgress.InvalidStatusLine: AuthLog.InvalidResponse(log, address.DisplayName); break;
+            case AuthResponseProgress.InvalidHeader: AuthLog.InvalidHeader(log, address.DisplayName); break;
+            case AuthResponseProgress.TooLong: AuthLog.TooLong(log, address.DisplayName); break;
+            case AuthResponseProgress.ClosedEarly when !MayBeStale: AuthLog.ClosedEarly(log, address.DisplayName); break;
         }
+    }
+
+    private void LogFailure(Exception exception)
+    {
+        var errno = SocketFailure.Find(exception) is { } error ? error.NativeErrorCode
+            : exception is ConnectionResetException or ConnectionAbortedException ? ConnectionReset : InputOutputError;
+        AuthLog.ReceiveFailed(log, errno, ErrorText(errno));
     }
 
     private void LogConnectFailure(SocketException exception)

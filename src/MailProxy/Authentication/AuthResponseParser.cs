@@ -19,6 +19,9 @@ internal enum AuthResponseProgress
 
     /// <summary>The header section is longer than <see cref="AuthResponseParser.Limit"/>.</summary>
     TooLong,
+
+    /// <summary>The server closed the connection before the blank line.</summary>
+    ClosedEarly,
 }
 
 /// <summary>

@@ -82,7 +82,10 @@ internal sealed class KeptConnections(TimeProvider time) : IDisposable
                 if (!isOpen || time.GetElapsedTime(since) >= LongestIdle) closing.Add(RemoveAt(i));
             }
 
-            if (_idle.Count > 0) _sweep!.Change(SweepEvery, Timeout.InfiniteTimeSpan);
+            if (_idle.Count > 0)
+            {
+                _sweep!.Change(SweepEvery, Timeout.InfiniteTimeSpan);
+            }
             else
             {
                 _sweep!.Dispose();

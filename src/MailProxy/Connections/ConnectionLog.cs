@@ -1,3 +1,4 @@
+using MailProxy.Diagnostics;
 using Microsoft.Extensions.Logging;
 
 namespace MailProxy.Connections;
@@ -24,7 +25,7 @@ internal static partial class ConnectionLog
     public static partial void Failed(ILogger logger, Exception exception);
 
     [LoggerMessage(111, LogLevel.Debug, "session ended: {Reason}", EventName = "ConnectionEnded")]
-    public static partial void Ended(ILogger logger, string reason);
+    public static partial void Ended(ILogger logger, SessionEndReason reason);
 
     [LoggerMessage(180, LogLevel.Information, "client {Client} connected to {Listener}", EventName = "ClientConnected")]
     public static partial void Connected(ILogger logger, string client, string listener);

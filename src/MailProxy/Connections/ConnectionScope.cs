@@ -1,6 +1,7 @@
 using System.Net;
 using MailProxy.Configuration;
 using MailProxy.Diagnostics;
+using MailProxy.Transport;
 using MailProxy.Wire.ProxyProtocol;
 using Microsoft.Extensions.Logging;
 
@@ -40,6 +41,9 @@ internal sealed class ConnectionScope
 
     /// <summary>Whoever let the connection in, and counts it until it is released.</summary>
     public required object Owner { get; init; }
+
+    /// <summary>The loop that the connection lives on; null where it has none.</summary>
+    public ILoopFeature? Loop { get; init; }
 
     /// <summary>How shutdowns and reloads reach the session.</summary>
     public required Drain Drain { get; init; }

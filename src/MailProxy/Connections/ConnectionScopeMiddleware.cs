@@ -1,6 +1,7 @@
 using MailProxy.Diagnostics;
 using MailProxy.Transport;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Logging;
 
 namespace MailProxy.Connections;
 
@@ -26,7 +27,7 @@ internal sealed class ConnectionScopeMiddleware(ConnectionDelegate next, IConnec
         connection.Features.Set(scope);
         try
         {
-            ConnectionLog.Connected(scope.Log, NginxAddress.WithPort(scope.Client), scope.Listen.Address);
+            if (scope.Log.IsEnabled(LogLevel.Information)) ConnectionLog.Connected(scope.Log, NginxAddress.WithPort(scope.Client), scope.Listen.Address);
             await next(connection);
         }
         catch (Exception exception)
@@ -39,7 +40,7 @@ internal sealed class ConnectionScopeMiddleware(ConnectionDelegate next, IConnec
         finally
         {
             scope.Metrics.Ended(scope.EndReason).Inc();
-            ConnectionLog.Ended(scope.Log, scope.EndReason.ToString());
+            ConnectionLog.Ended(scope.Log, scope.EndReason);
             admission.Release(connection, scope);
         }
     }

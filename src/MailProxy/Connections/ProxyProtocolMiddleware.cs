@@ -10,11 +10,15 @@ namespace MailProxy.Connections;
 /// <summary>Takes the PROXY header off the connections of a <c>listen … proxy_protocol</c>; a header of a trusted peer names the client.</summary>
 internal sealed class ProxyProtocolMiddleware(ConnectionDelegate next, TimeProvider time)
 {
-    public async Task OnConnectionAsync(ConnectionContext connection)
+    public Task OnConnectionAsync(ConnectionContext connection)
     {
         var scope = connection.Features.GetRequiredFeature<ConnectionScope>();
-        if (scope.Listen.ProxyProtocol && !await ReadHeaderAsync(connection, scope)) return;
-        await next(connection);
+        return scope.Listen.ProxyProtocol ? ServeAsync(connection, scope) : next(connection);
+    }
+
+    private async Task ServeAsync(ConnectionContext connection, ConnectionScope scope)
+    {
+        if (await ReadHeaderAsync(connection, scope)) await next(connection);
     }
 
     /// <summary>Waits for a whole header, however it is cut. Whatever is wrong, the client is told nothing: it may not speak the protocol.</summary>

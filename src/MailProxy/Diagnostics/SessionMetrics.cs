@@ -5,6 +5,8 @@ namespace MailProxy.Diagnostics;
 /// <summary>The metrics of one protocol's sessions, label values bound once.</summary>
 internal sealed class SessionMetrics
 {
+    private static readonly string[] LoginResults = [.. Enum.GetValues<LoginResult>().Select(Label)];
+
     private readonly ICounter[] _ended;
     private readonly Counter _logins;
     private readonly string _protocol;
@@ -41,7 +43,7 @@ internal sealed class SessionMetrics
 
     /// <param name="method">A value of <c>Auth-Method</c>: <c>plain</c>, <c>apop</c>, <c>cram-md5</c>, <c>external</c>, <c>none</c>.</param>
     /// <param name="result">What became of it.</param>
-    public ICounter Logins(string method, LoginResult result) => _logins.WithLabels(_protocol, method, Label(result));
+    public ICounter Logins(string method, LoginResult result) => _logins.WithLabels(_protocol, method, LoginResults[(int)result]);
 
     private static string Label<T>(T value) where T : struct, Enum =>
         string.Concat(value.ToString().Select((c, i) => char.IsUpper(c) ? (i > 0 ? "_" : "") + char.ToLowerInvariant(c) : c.ToString()));

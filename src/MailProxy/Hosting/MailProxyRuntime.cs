@@ -182,6 +182,7 @@ internal sealed class MailProxyRuntime(MailTransport transport, ListenerSet list
             WorkerConnections = generation.WorkerConnections,
             Drain = generation.Drain,
             Owner = generation,
+            Loop = connection.Features.Get<ILoopFeature>(),
         };
     }
 

@@ -43,6 +43,7 @@ internal sealed class MailSession : IDisposable
         }
         catch (OperationCanceledException) when (_context.Scope.Drain.Stop.IsCancellationRequested)
         {
+            await _context.ReturnToLoopAsync();
             SessionLog.ShutdownTimeout(_context.Log);
             _protocol.WriteComeBack(_client.Output);
             return await SayLastAsync(SessionEndReason.Shutdown);

@@ -32,6 +32,9 @@ internal sealed class SessionContext(ConnectionScope scope, SessionServices serv
         return false;
     }
 
+    /// <summary>To be awaited after whatever may have gone on elsewhere: a session's place is its connection's loop.</summary>
+    public ValueTask ReturnToLoopAsync() => Scope.Loop?.ReturnAsync() ?? ValueTask.CompletedTask;
+
     /// <summary>The client's name by reverse DNS; SMTP only.</summary>
     public string? ClientHost { get; set; }
 

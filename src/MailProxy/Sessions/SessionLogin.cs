@@ -42,24 +42,22 @@ internal sealed class SessionLogin(ConnectionContext connection, SessionContext 
         while (true)
         {
             LogContext.Action = SessionAction.AskingAuthHttp;
-            var result = await AskOnceAsync(credentials);
+            if (!context.TryTakeConnection()) return new AuthResult { Status = AuthStatus.Unavailable, Login = credentials.Login };
+            AuthResult result;
+            try
+            {
+                result = await context.Services.Authenticator.AuthenticateAsync(Request(credentials), _stop);
+            }
+            finally
+            {
+                context.Scope.WorkerConnections.Return();
+            }
+
+            await context.ReturnToLoopAsync();
             if (result.Login.Length > 0 || result.HasLogin) LogContext.Login = PeerText.ToText(result.Login);
             if (result.Status != AuthStatus.Wait) return result;
             if (result.HasLogin) credentials = new Credentials(credentials.Method, result.Login, credentials.Secret, credentials.Salt);
             await Task.Delay(result.Wait, context.Time, _stop);
-        }
-    }
-
-    private async ValueTask<AuthResult> AskOnceAsync(Credentials credentials)
-    {
-        if (!context.TryTakeConnection()) return new AuthResult { Status = AuthStatus.Unavailable, Login = credentials.Login };
-        try
-        {
-            return await context.Services.Authenticator.AuthenticateAsync(Request(credentials), _stop);
-        }
-        finally
-        {
-            context.Scope.WorkerConnections.Return();
         }
     }
 

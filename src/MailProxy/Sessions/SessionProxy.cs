@@ -29,7 +29,7 @@ internal sealed class SessionProxy(ConnectionContext connection, SessionContext 
         try
         {
             byte[] reply;
-            using (var budget = new LoginBudget(context.Server.Timeout, context.Time, _stop))
+            using (var budget = new TimeLimit(context.Server.Timeout, context.Time, _stop))
             {
                 try
                 {

@@ -27,7 +27,11 @@ internal sealed class UpstreamDialogue(ConnectionContext connection, int replyLi
     /// <summary>Waits for one reply. Whatever came with it belongs to it, as nginx has it.</summary>
     /// <param name="isComplete">The protocol's framing.</param>
     /// <param name="cancellationToken">The login's time budget.</param>
-    public async ValueTask<byte[]> ReadReplyAsync(ReplyFraming isComplete, CancellationToken cancellationToken)
+    public ValueTask<byte[]> ReadReplyAsync(ReplyFraming isComplete, CancellationToken cancellationToken) => ExpectAsync(isComplete, static _ => true, cancellationToken);
+
+    /// <summary>The same; every reply but the expected is the upstream's refusal.</summary>
+    /// <exception cref="UpstreamException">The upstream refused.</exception>
+    public async ValueTask<byte[]> ExpectAsync(ReplyFraming isComplete, ReplyFraming isExpected, CancellationToken cancellationToken)
     {
         var input = connection.Transport.Input;
         logContext.Action = SessionAction.ReadingUpstream;
@@ -38,7 +42,7 @@ internal sealed class UpstreamDialogue(ConnectionContext connection, int replyLi
             if (isComplete(data))
             {
                 input.AdvanceTo(result.Buffer.GetPosition(data.Length));
-                return data;
+                return isExpected(data) ? data : throw new UpstreamException(UpstreamError.Refused, data);
             }
 
             input.AdvanceTo(result.Buffer.Start, result.Buffer.End);

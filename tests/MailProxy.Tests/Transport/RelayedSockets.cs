@@ -67,8 +67,13 @@ internal sealed class RelayedSockets : IAsyncDisposable
         return new RelayedSockets(transport, listeners, client, fromClient, await listener.AcceptAsync(cancel.Token), toUpstream);
     }
 
-    public Task<RelayResult> RelayAsync(RelayOptions? options = null) =>
-        OnLoopAsync(() => FromClient.Features.Get<IRelayFeature>()!.RelayAsync(ToUpstream, options ?? Options, _stop.Token).AsTask()).WaitAsync(Deadline);
+    public async Task<RelayResult> RelayAsync(RelayOptions? options = null)
+    {
+        var relay = OnLoopAsync(() => FromClient.Features.Get<IRelayFeature>()!.RelayAsync(ToUpstream, options ?? Options, _stop.Token).AsTask());
+        var result = await relay.WaitAsync(Deadline);
+        await Task.Yield();                    // a test is not to go on inside the loop that it will end
+        return result;
+    }
 
     /// <summary>Lets the loop, if there is one, see what the clock says now.</summary>
     public Task TurnAsync() => OnLoopAsync(() => Task.FromResult(true));
@@ -80,6 +85,7 @@ internal sealed class RelayedSockets : IAsyncDisposable
     {
         await ToUpstream.DisposeAsync().AsTask().WaitAsync(Deadline);
         await FromClient.DisposeAsync().AsTask().WaitAsync(Deadline);
+        await Task.Yield();
     }
 
     public async ValueTask DisposeAsync()

@@ -14,24 +14,18 @@ internal sealed class ImapUpstreamLogin(byte[] tag, Credentials? credentials) : 
         if (credentials is null) throw new UpstreamException(UpstreamError.NoPassword);
         if (!ReplyWriter.IsSafe(credentials.Login) || !ReplyWriter.IsSafe(credentials.Secret)) throw new UpstreamException(UpstreamError.UnsafeCredentials);
 
-        await ExpectAsync(upstream, ImapReply.IsGreeting, cancellationToken);
+        await upstream.ExpectAsync(UpstreamReply.IsComplete, ImapReply.IsGreeting, cancellationToken);
         upstream.Output.Value(tag).Text(" LOGIN {"u8).Number(credentials.Login.Length).Text("}"u8).End();
         await upstream.SendAsync(SessionAction.SendingLogin, cancellationToken);
-        await ExpectAsync(upstream, ImapReply.IsContinuation, cancellationToken);
+        await upstream.ExpectAsync(UpstreamReply.IsComplete, ImapReply.IsContinuation, cancellationToken);
         upstream.Output.Value(credentials.Login).Text(" {"u8).Number(credentials.Secret.Length).Text("}"u8).End();
         await upstream.SendAsync(SessionAction.SendingUser, cancellationToken);
-        await ExpectAsync(upstream, ImapReply.IsContinuation, cancellationToken);
+        await upstream.ExpectAsync(UpstreamReply.IsComplete, ImapReply.IsContinuation, cancellationToken);
         upstream.Output.Value(credentials.Secret).End();
         await upstream.SendAsync(SessionAction.SendingPassword, cancellationToken);
 
         var reply = await upstream.ReadReplyAsync(data => ImapReply.ReadLoginAnswer(data, tag) != ImapLoginAnswer.Incomplete, cancellationToken);
         if (ImapReply.ReadLoginAnswer(reply, tag) == ImapLoginAnswer.Ok) return reply;
         throw new UpstreamException(UpstreamError.Refused, reply) { LoggedFrom = reply.AsSpan().StartsWith(tag) ? tag.Length + 1 : 0 };
-    }
-
-    private static async ValueTask ExpectAsync(UpstreamDialogue upstream, ReplyFraming isExpected, CancellationToken cancellationToken)
-    {
-        var reply = await upstream.ReadReplyAsync(UpstreamReply.IsComplete, cancellationToken);
-        if (!isExpected(reply)) throw new UpstreamException(UpstreamError.Refused, reply);
     }
 }

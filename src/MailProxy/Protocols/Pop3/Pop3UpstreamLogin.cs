@@ -23,9 +23,6 @@ internal sealed class Pop3UpstreamLogin(Credentials? credentials) : IUpstreamLog
         return await ExpectOkAsync(upstream, cancellationToken);
     }
 
-    private static async ValueTask<byte[]> ExpectOkAsync(UpstreamDialogue upstream, CancellationToken cancellationToken)
-    {
-        var reply = await upstream.ReadReplyAsync(UpstreamReply.IsComplete, cancellationToken);
-        return Pop3Reply.IsOk(reply) ? reply : throw new UpstreamException(UpstreamError.Refused, reply);
-    }
+    private static ValueTask<byte[]> ExpectOkAsync(UpstreamDialogue upstream, CancellationToken cancellationToken) =>
+        upstream.ExpectAsync(UpstreamReply.IsComplete, Pop3Reply.IsOk, cancellationToken);
 }

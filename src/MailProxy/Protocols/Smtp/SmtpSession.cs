@@ -30,6 +30,7 @@ internal sealed class SmtpSession(SessionContext context, XclientNotices notices
     {
         Context.ClientHost = await Context.Services.ClientHosts.ResolveAsync(
             Context.Server.Resolver, Context.Scope.Client, Context.LogContext, Context.Log, Context.Scope.Drain.Stop);
+        await Context.ReturnToLoopAsync();
         if (Options.GreetingDelay <= TimeSpan.Zero) return null;
 
         Context.LogContext.Action = SessionAction.DelayingGreeting;

@@ -37,12 +37,8 @@ internal sealed class SmtpUpstreamLogin(ServerOptions server, SmtpClientFacts cl
         return SmtpReplies.LoggedIn;
     }
 
-    private static async ValueTask<byte[]> ExpectAsync(UpstreamDialogue upstream, int code, int orCode, CancellationToken cancellationToken)
-    {
-        var reply = await upstream.ReadReplyAsync(SmtpReply.IsComplete, cancellationToken);
-        var actual = SmtpReply.Code(reply);
-        return actual == code || actual == orCode ? reply : throw new UpstreamException(UpstreamError.Refused, reply);
-    }
+    private static ValueTask<byte[]> ExpectAsync(UpstreamDialogue upstream, int code, int orCode, CancellationToken cancellationToken) =>
+        upstream.ExpectAsync(SmtpReply.IsComplete, reply => SmtpReply.Code(reply) is var actual && (actual == code || actual == orCode), cancellationToken);
 
     private async ValueTask IntroduceClientAsync(UpstreamDialogue upstream, XclientAttributes offer, CancellationToken cancellationToken)
     {

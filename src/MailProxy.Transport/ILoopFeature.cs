@@ -1,0 +1,8 @@
+namespace MailProxy.Transport;
+
+/// <summary>Set on connections whose reads and writes run on an event loop.</summary>
+public interface ILoopFeature
+{
+    /// <summary>What follows runs on the connection's loop: to be awaited after whatever may have completed on another thread (DNS, files, a cancellation).</summary>
+    ValueTask ReturnAsync();
+}
