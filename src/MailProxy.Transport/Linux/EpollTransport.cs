@@ -46,7 +46,8 @@ internal sealed class EpollTransport : IConnectionFactory, IDisposable
     private async ValueTask<ConnectionContext> ConnectAsync(EventLoop loop, EndPoint endpoint, CancellationToken cancellationToken)
     {
         var connection = new EpollConnection(loop);
-        await connection.ConnectAsync(endpoint, from: null, Descriptors, cancellationToken);
+        var (remote, from) = endpoint is BoundEndPoint bound ? (bound.Remote, bound.Local) : (endpoint, null);
+        await connection.ConnectAsync(remote, from, Descriptors, cancellationToken);
         return connection;
     }
 }
