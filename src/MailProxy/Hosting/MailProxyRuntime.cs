@@ -15,7 +15,7 @@ namespace MailProxy.Hosting;
 /// The running proxy: the configuration in force, its sockets and its sessions. A reload opens what is new before it
 /// closes what is gone, and changes nothing when anything of it fails.
 /// </summary>
-internal sealed class MailProxyRuntime(MailTransport transport, ListenerSet listeners, AuthHttpClient auth, SessionMetricsTable metrics, LogSinks sinks, ILoggerFactory loggers, TimeProvider time)
+internal sealed class MailProxyRuntime(MailTransport transport, ListenerSet listeners, AuthHttpClient auth, SessionMetricsTable metrics, LoopMetrics loops, LogSinks sinks, ILoggerFactory loggers, TimeProvider time)
     : IConnectionAdmission, IDisposable
 {
     // A unix socket's client has no address of its own.
@@ -189,8 +189,15 @@ internal sealed class MailProxyRuntime(MailTransport transport, ListenerSet list
     {
         if (options.Transport != TransportKind.Linux) return;
         if (!OperatingSystem.IsLinux()) throw new StartupException("\"transport linux\" needs Linux; use \"transport managed\"");
-        transport.StartLoops(Generation.Workers(options), LongestTurn, elapsed => HostingLog.LoopAway(Log, (long)elapsed.TotalMilliseconds));
+        transport.StartLoops(Generation.Workers(options), LongestTurn, ReportLoopAway);
         listeners.AcceptOn(transport);
+    }
+
+    private void ReportLoopAway(TimeSpan elapsed)
+    {
+        loops.Observe(elapsed);
+        // While the first configuration is being opened there is no log yet.
+        if (_current is { } current) HostingLog.LoopAway(current.Logs.Process, (long)elapsed.TotalMilliseconds);
     }
 
     private async Task<Generation> OpenAsync(MailProxyOptions options, CancellationToken cancellationToken)
