@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using MailProxy.Authentication;
@@ -27,6 +28,7 @@ internal sealed class MailProxyRuntime(MailTransport transport, ListenerSet list
     private readonly SemaphoreSlim _change = new(1, 1);
     private readonly List<Generation> _retired = [];
     private Generation? _current;
+    private MailProxyOptions? _started;
     private long _connectionNumber;
 
     /// <summary>Whether a configuration is in force and every socket of it listens.</summary>
@@ -45,6 +47,7 @@ internal sealed class MailProxyRuntime(MailTransport transport, ListenerSet list
     public async Task StartAsync(MailProxyOptions options, CancellationToken cancellationToken = default)
     {
         StartTransport(options);
+        _started = options;
         _current = await OpenAsync(options, cancellationToken);
         listeners.AcceptFailed += exception => HostingLog.AcceptFailed(Log, exception.Message);
         IsListening = true;
@@ -64,6 +67,7 @@ internal sealed class MailProxyRuntime(MailTransport transport, ListenerSet list
             if (configuration.Options is not { } options) return false;
             var old = Current;
             _current = await OpenAsync(options, cancellationToken);
+            WarnOfRestart(_started!, options);
             Retire(old);
             return true;
         }
@@ -191,6 +195,18 @@ internal sealed class MailProxyRuntime(MailTransport transport, ListenerSet list
         if (!OperatingSystem.IsLinux()) throw new StartupException("\"transport linux\" needs Linux; use \"transport managed\"");
         transport.StartLoops(Generation.Workers(options), LongestTurn, ReportLoopAway);
         listeners.AcceptOn(transport);
+    }
+
+    /// <summary>The loops are made once.</summary>
+    private void WarnOfRestart(MailProxyOptions started, MailProxyOptions options)
+    {
+        if (options.Transport != started.Transport)
+            HostingLog.NeedsRestart(Log, "transport", Name(started.Transport), Name(options.Transport));
+        if (started.Transport == TransportKind.Linux && Generation.Workers(options) != Generation.Workers(started))
+            HostingLog.NeedsRestart(Log, "worker_processes", Count(started), Count(options));
+
+        static string Name(TransportKind kind) => kind == TransportKind.Linux ? "linux" : "managed";
+        static string Count(MailProxyOptions options) => options.WorkerProcesses == 0 ? "auto" : options.WorkerProcesses.ToString(CultureInfo.InvariantCulture);
     }
 
     private void ReportLoopAway(TimeSpan elapsed)
