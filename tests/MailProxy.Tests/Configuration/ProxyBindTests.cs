@@ -1,5 +1,3 @@
-using MailProxy.Configuration;
-
 namespace MailProxy.Tests.Configuration;
 
 public sealed class ProxyBindTests : IDisposable
