@@ -11,7 +11,7 @@ internal sealed class ServerControl(MailProxyRuntime runtime, ConfigurationReade
 
     public async Task ReloadAsync()
     {
-        var result = configuration.Read();
+        var result = configuration.Read(isReload: true);
         if (await runtime.ReloadAsync(result)) pidFile.MoveTo(result.Options!.Pid);
     }
 

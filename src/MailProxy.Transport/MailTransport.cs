@@ -31,7 +31,8 @@ public sealed class MailTransport : IConnectionFactory, IDisposable
         _loops = new EpollTransport(count, TimeProvider.System, new LoopWatchdog(limit, away));
     }
 
-    /// <summary>Connects; on a loop the connection lives there too.</summary>
+    /// <summary>Connects; on a loop the connection lives there too. A <see cref="BoundEndPoint"/> says where from.</summary>
+    /// <exception cref="BindException">The local address is not to be had.</exception>
     /// <exception cref="System.Net.Sockets.SocketException">The server cannot be reached; its native error is the system's.</exception>
     /// <exception cref="OperationCanceledException">The token fired.</exception>
     public ValueTask<ConnectionContext> ConnectAsync(EndPoint endpoint, CancellationToken cancellationToken = default) =>

@@ -42,9 +42,10 @@ internal sealed partial class EpollConnection : IListenSocketFeature
     }
 
     /// <summary>Connects, from a local address where one is given. On the loop; completes there.</summary>
+    /// <exception cref="BindException">The local address is not to be had.</exception>
     /// <exception cref="SocketException">The server cannot be reached; its native error is the system's.</exception>
     /// <exception cref="OperationCanceledException">The token fired.</exception>
-    public ValueTask<bool> ConnectAsync(EndPoint endPoint, EndPoint? from, DescriptorReserve descriptors, CancellationToken cancellationToken)
+    public ValueTask<bool> ConnectAsync(EndPoint endPoint, IPEndPoint? from, DescriptorReserve descriptors, CancellationToken cancellationToken)
     {
         var descriptor = LibC.Socket(SocketAddress.Family(endPoint), Constants.SocketStream | Constants.SocketNonBlock | Constants.SocketCloseOnExec, 0);
         if (descriptor < 0) throw Errno.ToException(Errno.Last);
@@ -53,7 +54,8 @@ internal sealed partial class EpollConnection : IListenSocketFeature
             if (descriptors.IsExhausted(descriptor)) throw Errno.ToException(Errno.TooManyFiles);
             _remote = endPoint;
             if (endPoint is IPEndPoint) SetNoDelay(descriptor);
-            _isConnecting = !Connect(descriptor, endPoint, from);
+            if (from is not null) Bind(descriptor, from);
+            _isConnecting = !Connect(descriptor, endPoint);
             Attach(descriptor);
         }
         catch
@@ -68,16 +70,25 @@ internal sealed partial class EpollConnection : IListenSocketFeature
     }
 
     /// <returns>Whether it is connected already.</returns>
-    private static unsafe bool Connect(int descriptor, EndPoint endPoint, EndPoint? from)
+    private static unsafe bool Connect(int descriptor, EndPoint endPoint)
     {
         var address = stackalloc byte[SocketAddress.MaxLength];
         var span = new Span<byte>(address, SocketAddress.MaxLength);
-        if (from is not null && LibC.Bind(descriptor, address, SocketAddress.Write(from, span)) < 0) throw Errno.ToException(Errno.Last);
         if (LibC.Connect(descriptor, address, SocketAddress.Write(endPoint, span)) == 0) return true;
         if (Errno.Last != Errno.InProgress) throw Errno.ToException(Errno.Last);
         // On the same host it stands by now: asking costs less than a turn of the loop.
         var length = SocketAddress.MaxLength;
         return LibC.GetPeerName(descriptor, address, &length) == 0;
+    }
+
+    /// <summary>Chooses the local address, and leaves an open port to connect(), which knows that one port will do for many servers.</summary>
+    private static unsafe void Bind(int descriptor, IPEndPoint from)
+    {
+        var on = 1;
+        if (from.Port == 0) _ = LibC.SetSocketOption(descriptor, Constants.LevelIP, Constants.BindAddressNoPort, &on, sizeof(int));
+        var address = stackalloc byte[SocketAddress.MaxLength];
+        var length = SocketAddress.Write(from, new Span<byte>(address, SocketAddress.MaxLength));
+        if (LibC.Bind(descriptor, address, length) < 0) throw new BindException(from, Errno.ToException(Errno.Last));
     }
 
     /// <summary>The first event of a connecting descriptor: it stands, or the socket knows why not.</summary>

@@ -46,7 +46,8 @@ internal sealed class EpollTransport : IConnectionFactory, IDisposable
     private ValueTask<ConnectionContext> ConnectAsync(EventLoop loop, EndPoint endpoint, CancellationToken cancellationToken)
     {
         var connection = new EpollConnection(loop);
-        var connecting = connection.ConnectAsync(endpoint, from: null, Descriptors, cancellationToken);
+        var (remote, from) = endpoint is BoundEndPoint bound ? (bound.Remote, bound.Local) : (endpoint, null);
+        var connecting = connection.ConnectAsync(remote, from, Descriptors, cancellationToken);
         return connecting.IsCompletedSuccessfully ? new ValueTask<ConnectionContext>(connection) : WaitAsync(connection, connecting);
     }
 

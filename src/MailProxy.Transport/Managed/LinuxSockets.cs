@@ -12,6 +12,9 @@ internal static class LinuxSockets
     private const int MultipathTcp = 262;
     private const int ProtocolNotSupported = 93;
 
+    private const int IP = 0;
+    private const int BindAddressNoPort = 24;
+
     private const int OpenFiles = 7;
 
     private const int CurrentDirectory = -100;
@@ -33,6 +36,12 @@ internal static class LinuxSockets
         // .NET sets it on TCP sockets only, and by its own option together with SO_REUSEPORT.
         socket.SetRawSocketOption(SolSocket, SoReuseAddr, BitConverter.GetBytes(1));
         return socket;
+    }
+
+    /// <summary>A bind() without a port then only sets the address; connect() chooses the port, and may choose one that another server's connection has.</summary>
+    public static void LeavePortToConnect(Socket socket)
+    {
+        if (OperatingSystem.IsLinux()) socket.SetRawSocketOption(IP, BindAddressNoPort, BitConverter.GetBytes(1));
     }
 
     /// <summary>RLIMIT_NOFILE; no limit where it is not known.</summary>

@@ -16,18 +16,21 @@ internal sealed class ManagedConnectionFactory : IConnectionFactory
     /// <summary>How many descriptors are left.</summary>
     internal DescriptorReserve Descriptors { get; init; } = DescriptorReserve.OfProcess;
 
+    /// <exception cref="BindException">The local address is not to be had.</exception>
     /// <exception cref="SocketException">The server cannot be reached; its native error is the system's.</exception>
     /// <exception cref="OperationCanceledException">The token fired.</exception>
     public async ValueTask<ConnectionContext> ConnectAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
-        var socket = Create(endpoint);
+        var (remote, from) = endpoint is BoundEndPoint bound ? (bound.Remote, bound.Local) : (endpoint, null);
+        var socket = Create(remote);
         try
         {
             if (Descriptors.IsExhausted(socket)) throw new SocketException(SocketOpener.TooManyOpenFiles);
-            await socket.ConnectAsync(endpoint, cancellationToken);
-            return new ManagedConnection(socket, endpoint, TrustedRoots);
+            if (from is not null) Bind(socket, from);
+            await socket.ConnectAsync(remote, cancellationToken);
+            return new ManagedConnection(socket, remote, TrustedRoots);
         }
-        catch (SocketException exception) when (endpoint is UnixDomainSocketEndPoint && exception.SocketErrorCode == SocketError.AddressNotAvailable)
+        catch (SocketException exception) when (remote is UnixDomainSocketEndPoint && exception.SocketErrorCode == SocketError.AddressNotAvailable)
         {
             // .NET folds ENOENT into EADDRNOTAVAIL, which connect() on a unix socket never gives.
             socket.Dispose();
@@ -37,6 +40,22 @@ internal sealed class ManagedConnectionFactory : IConnectionFactory
         {
             socket.Dispose();
             throw;
+        }
+    }
+
+    private static void Bind(Socket socket, IPEndPoint from)
+    {
+        try
+        {
+            // .NET would bind an IPv6 socket to an IPv4 address in its IPv6 form, and connecting would fail instead. These are the kernel's errors.
+            if (from.AddressFamily != socket.AddressFamily)
+                throw new SocketException((int)(from.AddressFamily == AddressFamily.InterNetwork ? SocketError.InvalidArgument : SocketError.AddressFamilyNotSupported));
+            if (from.Port == 0) LinuxSockets.LeavePortToConnect(socket);
+            socket.Bind(from);
+        }
+        catch (SocketException exception)
+        {
+            throw new BindException(from, exception);
         }
     }
 

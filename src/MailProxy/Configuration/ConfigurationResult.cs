@@ -11,6 +11,9 @@ internal sealed class ConfigurationResult
 
     /// <summary>The files that were read, each once, in the order of reading.</summary>
     public required IReadOnlyList<ConfFile> Files { get; init; }
+
+    /// <summary>The same, with one more warning.</summary>
+    public ConfigurationResult With(ConfigurationMessage warning) => new() { Options = Options, Messages = [.. Messages, warning], Files = Files };
 }
 
 /// <summary>An error or a warning.</summary>

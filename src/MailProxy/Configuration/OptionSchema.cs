@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Net;
 
 namespace MailProxy.Configuration;
 
@@ -28,7 +29,7 @@ internal static class OptionSchema
     private static IEnumerable<OptionProperty> Section<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicProperties)] T>(string prefix, Func<object, object> owner) =>
         from property in typeof(T).GetProperties()
         let type = property.PropertyType
-        where type.IsValueType || type == typeof(string) || OptionList.Of(type) is not null
+        where type.IsValueType || type == typeof(string) || type == typeof(IPEndPoint) || OptionList.Of(type) is not null
         select new OptionProperty(prefix + property.Name, property, owner);
 
     private static Dictionary<string, OptionProperty> ByPath(IEnumerable<OptionProperty> properties) =>

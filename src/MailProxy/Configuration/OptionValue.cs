@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 
 namespace MailProxy.Configuration;
 
@@ -19,7 +20,7 @@ internal static class OptionValue
             return true;
         }
 
-        var nullable = Nullable.GetUnderlyingType(type);
+        var nullable = type == typeof(IPEndPoint) ? type : Nullable.GetUnderlyingType(type);
         if (nullable is not null && text.Length == 0) return true;
         value = ParseValue(nullable ?? type, text, words);
         return value is not null;
@@ -46,6 +47,7 @@ internal static class OptionValue
         if (type == typeof(TimeSpan)) return ParseTime(text);
         if (type == typeof(int)) return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
         if (type == typeof(long)) return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+        if (type == typeof(IPEndPoint)) return IPEndPoint.TryParse(text, out var endPoint) ? endPoint : null;
         if (!type.IsEnum) return null;
 
         var index = Array.FindIndex(words, word => word.Equals(text, StringComparison.OrdinalIgnoreCase));

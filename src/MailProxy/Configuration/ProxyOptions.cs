@@ -1,3 +1,4 @@
+using System.Net;
 using MailProxy.Configuration.Directives;
 
 namespace MailProxy.Configuration;
@@ -8,6 +9,10 @@ public sealed class ProxyOptions
     /// <summary>Directive <c>proxy</c>: <c>off</c> written out closes the server for maintenance; absent (null) or on, it proxies.</summary>
     [Directive("proxy", DirectiveKind.Flag, Default = "on")]
     public bool? Enabled { get; set; }
+
+    /// <summary>Directive <c>proxy_bind</c>: the local address that connections to the upstream start from; port 0 leaves the port to the system. Default off (null): the system chooses.</summary>
+    [Directive("proxy_bind", DirectiveKind.ProxyBind, Syntax = "address[:port] | off", Default = "off")]
+    public IPEndPoint? Bind { get; set; }
 
     /// <summary>Directive <c>proxy_buffer</c> in bytes: the buffer from upstream to client, and the most that one reply of the upstream's login may hold. Default 4096, at least 64.</summary>
     [Directive("proxy_buffer", DirectiveKind.Size, Minimum = 64)]

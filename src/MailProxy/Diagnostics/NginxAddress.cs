@@ -20,6 +20,9 @@ internal static class NginxAddress
     /// <summary>The same without brackets, as nginx prints upstreams.</summary>
     public static string WithPortUnbracketed(IPEndPoint endPoint) => $"{ToText(endPoint.Address)}:{endPoint.Port}";
 
+    /// <summary>The address of <c>proxy_bind</c>, with its port where it has one.</summary>
+    public static string OfBind(IPEndPoint endPoint) => endPoint.Port == 0 ? ToText(endPoint.Address) : WithPort(endPoint);
+
     /// <summary>The address without a zone, which nginx does not know.</summary>
     public static string ToText(IPAddress address) => WithoutZone(address).ToString();
 

@@ -11,6 +11,9 @@ internal static partial class HostingLog
     [LoggerMessage(501, LogLevel.Critical, "{Error}", EventName = "AcceptFailed")]
     public static partial void AcceptFailed(ILogger logger, string error);
 
+    [LoggerMessage(502, LogLevel.Warning, "the change of \"{Directive}\" from \"{Old}\" to \"{New}\" takes a restart", EventName = "NeedsRestart")]
+    public static partial void NeedsRestart(ILogger logger, string directive, string old, string @new);
+
     [LoggerMessage(590, LogLevel.Information, "listening on {Count} sockets", EventName = "Started")]
     public static partial void Started(ILogger logger, int count);
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using MailProxy.Authentication;
@@ -15,7 +16,7 @@ namespace MailProxy.Hosting;
 /// The running proxy: the configuration in force, its sockets and its sessions. A reload opens what is new before it
 /// closes what is gone, and changes nothing when anything of it fails.
 /// </summary>
-internal sealed class MailProxyRuntime(MailTransport transport, ListenerSet listeners, AuthHttpClient auth, SessionMetricsTable metrics, LogSinks sinks, ILoggerFactory loggers, TimeProvider time)
+internal sealed class MailProxyRuntime(MailTransport transport, ListenerSet listeners, AuthHttpClient auth, SessionMetricsTable metrics, LoopMetrics loops, LogSinks sinks, ILoggerFactory loggers, TimeProvider time)
     : IConnectionAdmission, IDisposable
 {
     // A unix socket's client has no address of its own.
@@ -27,6 +28,7 @@ internal sealed class MailProxyRuntime(MailTransport transport, ListenerSet list
     private readonly SemaphoreSlim _change = new(1, 1);
     private readonly List<Generation> _retired = [];
     private Generation? _current;
+    private MailProxyOptions? _started;
     private long _connectionNumber;
 
     /// <summary>Whether a configuration is in force and every socket of it listens.</summary>
@@ -45,6 +47,7 @@ internal sealed class MailProxyRuntime(MailTransport transport, ListenerSet list
     public async Task StartAsync(MailProxyOptions options, CancellationToken cancellationToken = default)
     {
         StartTransport(options);
+        _started = options;
         _current = await OpenAsync(options, cancellationToken);
         listeners.AcceptFailed += exception => HostingLog.AcceptFailed(Log, exception.Message);
         IsListening = true;
@@ -64,6 +67,7 @@ internal sealed class MailProxyRuntime(MailTransport transport, ListenerSet list
             if (configuration.Options is not { } options) return false;
             var old = Current;
             _current = await OpenAsync(options, cancellationToken);
+            WarnOfRestart(_started!, options);
             Retire(old);
             return true;
         }
@@ -190,8 +194,27 @@ internal sealed class MailProxyRuntime(MailTransport transport, ListenerSet list
     {
         if (options.Transport != TransportKind.Linux) return;
         if (!OperatingSystem.IsLinux()) throw new StartupException("\"transport linux\" needs Linux; use \"transport managed\"");
-        transport.StartLoops(Generation.Workers(options), LongestTurn, elapsed => HostingLog.LoopAway(Log, (long)elapsed.TotalMilliseconds));
+        transport.StartLoops(Generation.Workers(options), LongestTurn, ReportLoopAway);
         listeners.AcceptOn(transport);
+    }
+
+    /// <summary>The loops are made once.</summary>
+    private void WarnOfRestart(MailProxyOptions started, MailProxyOptions options)
+    {
+        if (options.Transport != started.Transport)
+            HostingLog.NeedsRestart(Log, "transport", Name(started.Transport), Name(options.Transport));
+        if (started.Transport == TransportKind.Linux && Generation.Workers(options) != Generation.Workers(started))
+            HostingLog.NeedsRestart(Log, "worker_processes", Count(started), Count(options));
+
+        static string Name(TransportKind kind) => kind == TransportKind.Linux ? "linux" : "managed";
+        static string Count(MailProxyOptions options) => options.WorkerProcesses == 0 ? "auto" : options.WorkerProcesses.ToString(CultureInfo.InvariantCulture);
+    }
+
+    private void ReportLoopAway(TimeSpan elapsed)
+    {
+        loops.Observe(elapsed);
+        // While the first configuration is being opened there is no log yet.
+        if (_current is { } current) HostingLog.LoopAway(current.Logs.Process, (long)elapsed.TotalMilliseconds);
     }
 
     private async Task<Generation> OpenAsync(MailProxyOptions options, CancellationToken cancellationToken)

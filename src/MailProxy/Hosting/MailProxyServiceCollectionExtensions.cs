@@ -28,6 +28,7 @@ public static class MailProxyServiceCollectionExtensions
         services.TryAddSingleton(_ => Metrics.DefaultRegistry);
         services.TryAddSingleton<IMetricFactory>(provider => Metrics.WithCustomRegistry(provider.GetRequiredService<CollectorRegistry>()));
         services.AddSingleton<SessionMetricsTable>();
+        services.AddSingleton<LoopMetrics>();
         services.AddSingleton<LogSinks>();
 
         services.AddSingleton<ListenerSet>();

@@ -132,6 +132,7 @@ internal sealed class SessionProxy(ConnectionContext connection, SessionContext 
             case UpstreamException { Error: UpstreamError.NoPassword }: UpstreamLog.NoPassword(context.Log); break;
             case UpstreamException { Error: UpstreamError.UnsafeCredentials }: UpstreamLog.UnsafeCredentials(context.Log); break;
             case UpstreamException upstream: LogReply(upstream, result); break;
+            case BindException bind: UpstreamLog.BindFailed(context.Log, NginxAddress.OfBind(bind.Local), SocketFailure.Describe(bind)); break;
             default: LogSocketFailure(exception); break;
         }
     }

@@ -1,6 +1,7 @@
 using System.Net;
 using MailProxy.Configuration;
 using MailProxy.Diagnostics;
+using MailProxy.Transport;
 using MailProxy.Wire.ProxyProtocol;
 using Microsoft.AspNetCore.Connections;
 
@@ -10,7 +11,7 @@ namespace MailProxy.Upstream;
 internal sealed class UpstreamDialer(IConnectionFactory connections)
 {
     /// <param name="upstream">Where to.</param>
-    /// <param name="options">Whether and which PROXY header is sent.</param>
+    /// <param name="options">Where from, and which PROXY header is sent.</param>
     /// <param name="client">The client, as the header names it.</param>
     /// <param name="local">The address that the client connected to.</param>
     /// <param name="logContext">Told what is being done.</param>
@@ -19,7 +20,7 @@ internal sealed class UpstreamDialer(IConnectionFactory connections)
         EndPoint upstream, ProxyOptions options, EndPoint client, EndPoint local, SessionLogContext logContext, CancellationToken cancellationToken)
     {
         logContext.Action = SessionAction.ConnectingToUpstream;
-        var connection = await connections.ConnectAsync(upstream, cancellationToken);
+        var connection = await connections.ConnectAsync(options.Bind is { } from ? new BoundEndPoint(upstream, from) : upstream, cancellationToken);
         if (options.Protocol == ProxyProtocolVersion.Off) return connection;
         try
         {

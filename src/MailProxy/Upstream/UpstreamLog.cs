@@ -31,4 +31,7 @@ internal static partial class UpstreamLog
 
     [LoggerMessage(408, LogLevel.Critical, "connect() to {Address} failed ({Error})", EventName = "UpstreamConnectFailedUnusually")]
     public static partial void ConnectFailedUnusually(ILogger logger, string address, string error);
+
+    [LoggerMessage(409, LogLevel.Critical, "bind({Address}) failed ({Error})", EventName = "UpstreamBindFailed")]
+    public static partial void BindFailed(ILogger logger, string address, string error);
 }

@@ -45,6 +45,15 @@ public sealed class ProgramTests
         Assert.Equal(string.Create(CultureInfo.InvariantCulture, $"{proxy.Process.Id}\n"), await File.ReadAllTextAsync(proxy.PidFile));
     }
 
+    [Fact, Trait("Beyond", "nginx")]
+    public async Task More_connections_than_open_files_are_warned_of()
+    {
+        await using var proxy = await ProxyServer.StartAsync($"auth_http 127.0.0.1:1; server {{ listen 127.0.0.1:{FreePort.Take()}; protocol imap; }}");
+        var result = await ChildProcess.RunAsync("prlimit", "--nofile=1024", MailProxyServer.Program, "-t", "-c", proxy.ConfigurationFile);
+        Assert.StartsWith("mailproxy: [warn] 4096 worker_connections exceed open file resource limit: 1024\n", result.Error, StringComparison.Ordinal);
+        Assert.Equal(0, result.ExitCode);
+    }
+
     [Theory, Trait("Beyond", "nginx")]
     [InlineData("quit")]
     [InlineData("stop")]

@@ -46,6 +46,27 @@ public sealed class SignalTests
         Assert.Equal("* CAPABILITY OLD AUTH=PLAIN", await CapabilitiesAsync(port));
     }
 
+    [Fact, Trait("Beyond", "nginx")]
+    public async Task HUP_says_what_takes_a_restart_and_does_the_rest()
+    {
+        await using var auth = AuthHttpServer.SendingTo(0);
+        var port = FreePort.Take();
+        await using var proxy = await ProxyServer.StartAsync(Mail(auth, $"server {{ listen 127.0.0.1:{port}; protocol imap; imap_capabilities OLD; }}"));
+        using var old = await Peer.ConnectAsync(port);
+        await old.ExpectAsync("* OK IMAP4 ready");
+
+        var configuration = await File.ReadAllTextAsync(proxy.ConfigurationFile);
+        var (before, after) = configuration.Contains("transport managed;", StringComparison.Ordinal) ? ("managed", "linux") : ("linux", "managed");
+        configuration = configuration.Replace("transport managed;", "", StringComparison.Ordinal).Replace("OLD", "NEW", StringComparison.Ordinal);
+        await File.WriteAllTextAsync(proxy.ConfigurationFile, $"transport {after}; worker_processes 3;\n{configuration}");
+        proxy.Process.Signal(Signals.HangUp);
+
+        await proxy.WaitForLogAsync($"the change of \"transport\" from \"{before}\" to \"{after}\" takes a restart");
+        if (before == "linux") await proxy.WaitForLogAsync("the change of \"worker_processes\" from \"1\" to \"3\" takes a restart");
+        Assert.Equal("* CAPABILITY NEW AUTH=PLAIN", await CapabilitiesAsync(port));
+        Assert.Equal("* CAPABILITY OLD AUTH=PLAIN", await old.AskAsync("a CAPABILITY"));
+    }
+
     [Fact]
     public async Task HUP_refuses_no_connection()
     {

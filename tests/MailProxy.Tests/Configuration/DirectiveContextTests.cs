@@ -24,7 +24,7 @@ public sealed class DirectiveContextTests : IDisposable
         { "listen 2143;", "S" }, { "protocol pop3;", "S" }, { "server_name mail.example;", "MS" }, { "timeout 5s;", "MS" }, { "max_errors 3;", "MS" },
         { "resolver 127.0.0.1;", "MS" }, { "resolver_timeout 5s;", "MS" }, { "set_real_ip_from 10.0.0.0/8;", "MS" },
         { "auth_http 127.0.0.1:9;", "MS" }, { "auth_http_timeout 5s;", "MS" }, { "auth_http_keepalive 16;", "MS" }, { "auth_http_header A b;", "MS" }, { "auth_http_pass_client_cert on;", "MS" },
-        { "proxy on;", "MS" }, { "proxy_buffer 8k;", "MS" }, { "proxy_timeout 1h;", "MS" }, { "proxy_pass_error_message on;", "MS" },
+        { "proxy on;", "MS" }, { "proxy_bind 127.0.0.2;", "MS" }, { "proxy_buffer 8k;", "MS" }, { "proxy_timeout 1h;", "MS" }, { "proxy_pass_error_message on;", "MS" },
         { "proxy_protocol v2;", "MS" }, { "proxy_smtp_auth on;", "MS" }, { "xclient off;", "MS" },
         { "starttls off;", "MS" }, { "ssl_certificate c.pem;", "MS" }, { "ssl_certificate_key c.key;", "MS" }, { "ssl_password_file p;", "MS" },
         { "ssl_protocols TLSv1.3;", "MS" }, { "ssl_ciphers HIGH;", "MS" }, { "ssl_prefer_server_ciphers on;", "MS" }, { "ssl_conf_command Options -SessionTicket;", "MS" },

@@ -13,13 +13,13 @@ public sealed class OverlayTests : IDisposable
         user nobody nogroup; worker_processes 3; worker_shutdown_timeout 90s; worker_rlimit_nofile 4096; pid run/m.pid; daemon off; error_log logs/e.log info;
         events { worker_connections 100; }
         mail {
-            timeout 30s; proxy_timeout 1h; imap_auth plain cram-md5; auth_http https://auth.test/a;
+            timeout 30s; proxy_timeout 1h; proxy_bind 127.0.0.2; imap_auth plain cram-md5; auth_http https://auth.test/a;
             auth_http_header X-Key secret; auth_http_header X-Port $server_port;
             set_real_ip_from 10.0.0.0/8; resolver 127.0.0.1 valid=10s ipv6=off; ssl_protocols TLSv1.3; ssl_certificate a.pem;
             server {
                 listen mail.test:143 proxy_protocol backlog=9 so_keepalive=1m::;
                 listen unix:/run/m.sock;
-                imap_capabilities IMAP4rev1 IDLE; proxy_protocol v2; proxy off; proxy_buffer 8k; starttls off; ssl_verify_client optional_no_ca;
+                imap_capabilities IMAP4rev1 IDLE; proxy_protocol v2; proxy off; proxy_bind [::1]:2525; proxy_buffer 8k; starttls off; ssl_verify_client optional_no_ca;
             }
             server { listen 2525; protocol smtp; server_name s; smtp_capabilities "SIZE 10"; smtp_greeting_delay 1500ms; xclient off; max_errors 2; error_log stderr debug; }
         }
@@ -30,14 +30,14 @@ public sealed class OverlayTests : IDisposable
             "User": "nobody", "Group": "nogroup", "WorkerProcesses": 3, "WorkerShutdownTimeout": "00:01:30", "WorkerRlimitNofile": 4096, "Pid": "run/m.pid", "Daemon": false,
             "ErrorLog": [ { "Target": "logs/e.log", "Level": "info" } ],
             "WorkerConnections": 100,
-            "Timeout": "00:00:30", "Proxy": { "Timeout": "01:00:00" }, "Imap": { "Auth": [ "plain", "CRAM-MD5" ] },
+            "Timeout": "00:00:30", "Proxy": { "Timeout": "01:00:00", "Bind": "127.0.0.2" }, "Imap": { "Auth": [ "plain", "CRAM-MD5" ] },
             "AuthHttp": { "Url": "https://auth.test/a", "Headers": [ { "Name": "X-Key", "Value": "secret" }, { "Name": "X-Port", "Value": "$server_port" } ] },
             "SetRealIpFrom": [ "10.0.0.0/8" ], "Resolver": { "Servers": [ "127.0.0.1" ], "Valid": "00:00:10", "Ipv6": false },
             "Tls": { "Protocols": [ "TLSv1.3" ], "Certificate": [ "a.pem" ] },
             "Servers": [
                 {
                     "Listen": [ { "Address": "mail.test:143", "ProxyProtocol": true, "Backlog": 9, "SoKeepalive": true, "KeepaliveIdle": 60, "Bind": true }, { "Address": "unix:/run/m.sock" } ],
-                    "Imap": { "Capabilities": [ "IMAP4rev1", "IDLE" ] }, "Proxy": { "Protocol": "v2", "Enabled": false, "Buffer": "8k" }, "Tls": { "Starttls": "off", "VerifyClient": "optional_no_ca" }
+                    "Imap": { "Capabilities": [ "IMAP4rev1", "IDLE" ] }, "Proxy": { "Protocol": "v2", "Enabled": false, "Bind": "[::1]:2525", "Buffer": "8k" }, "Tls": { "Starttls": "off", "VerifyClient": "optional_no_ca" }
                 },
                 {
                     "Listen": [ { "Address": "2525" } ], "Protocol": "smtp", "ServerName": "s", "MaxErrors": 2, "ErrorLog": [ { "Target": "stderr", "Level": "Debug" } ],
@@ -193,7 +193,7 @@ public sealed class OverlayTests : IDisposable
     private static string Show(object? value, string name) => value switch
     {
         null => $"{name} = null\n",
-        string or bool or TimeSpan or Enum or int or long => $"{name} = {Convert.ToString(value, CultureInfo.InvariantCulture)}\n",
+        string or bool or TimeSpan or Enum or int or long or System.Net.IPEndPoint => $"{name} = {Convert.ToString(value, CultureInfo.InvariantCulture)}\n",
         IEnumerable list => string.Concat(list.Cast<object>().Select((item, index) => Show(item, $"{name}[{index}]"))),
         _ => string.Concat(value.GetType().GetProperties().Where(property => property.Name != nameof(ServerOptions.Source)).Select(property => Show(property.GetValue(value), $"{Root(name)}.{property.Name}"))),
     };

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using MailProxy.Configuration;
 using MailProxy.Diagnostics;
 using MailProxy.Testing;
+using MailProxy.Transport;
 
 namespace MailProxy.Tests.Sessions;
 
@@ -32,6 +33,21 @@ public sealed class SessionProxyTests
             var session = new SessionTranscript { Protocol = dialect.Protocol, ConnectFailure = new SocketException((int)error) };
             Assert.Equal(SessionEndReason.UpstreamUnavailable, await session.PlayAsync(dialect.Greeting + dialect.Login + dialect.InternalError));
             Assert.Equal([line + ", login: \"user\", upstream: 127.0.0.1:31500"], session.Log);
+        }
+    }
+
+    [Theory]
+    [InlineData("192.0.2.1", "bind(192.0.2.1)")]
+    [InlineData("192.0.2.1:25", "bind(192.0.2.1:25)")]
+    [InlineData("[2001:db8::1]:25", "bind([2001:db8::1]:25)")]
+    public async Task An_address_that_cannot_be_bound_is_an_internal_error(string local, string call)
+    {
+        foreach (var dialect in Dialect.Names.Select(Dialect.Of))
+        {
+            var failure = new BindException(IPEndPoint.Parse(local), new SocketException((int)SocketError.AddressNotAvailable));
+            var session = new SessionTranscript { Protocol = dialect.Protocol, ConnectFailure = failure };
+            Assert.Equal(SessionEndReason.UpstreamUnavailable, await session.PlayAsync(dialect.Greeting + dialect.Login + dialect.InternalError));
+            Assert.Equal([$"Critical: {call} failed (99: Cannot assign requested address) while connecting to upstream, login: \"user\", upstream: 127.0.0.1:31500"], session.Log);
         }
     }
 

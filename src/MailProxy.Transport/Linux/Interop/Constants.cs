@@ -27,6 +27,8 @@ internal static class Constants
     public const int ReceiveBuffer = 8;
     public const int KeepAlive = 9;
     public const int Linger = 13;
+    public const int LevelIP = 0;
+    public const int BindAddressNoPort = 24;
     public const int LevelTcp = 6;
     public const int TcpNoDelay = 1;
     public const int TcpKeepIdle = 4;

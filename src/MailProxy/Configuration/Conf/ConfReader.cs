@@ -157,6 +157,7 @@ internal sealed class ConfReader(LoadContext context, List<ConfigurationMessage>
         else if (directive.Kind == DirectiveKind.Resolver) ResolverDirective.Apply(call);
         else if (directive.Kind == DirectiveKind.ErrorLog) ErrorLogDirective.Apply(call);
         else if (directive.Kind == DirectiveKind.User) UserDirective.Apply(call);
+        else if (directive.Kind == DirectiveKind.ProxyBind) ProxyBindDirective.Apply(call);
         else if (directive.Kind == DirectiveKind.NameValue) AddPair(call);
         else if (directive.Option.IsList) AddWords(call);
         else SetWord(call);

@@ -24,7 +24,7 @@ internal sealed record Directive(DirectiveAttribute Attribute, OptionProperty? O
             DirectiveKind.Block or DirectiveKind.SkippedBlock => (0, 0),
             DirectiveKind.Words or DirectiveKind.Choices or DirectiveKind.ErrorLog or DirectiveKind.Listen or DirectiveKind.Resolver => (1, int.MaxValue),
             DirectiveKind.NameValue => (2, 2),
-            DirectiveKind.User or DirectiveKind.SessionCache => (1, 2),
+            DirectiveKind.User or DirectiveKind.ProxyBind or DirectiveKind.SessionCache => (1, 2),
             _ => (1, 1),
         };
         return count >= least && count <= most;

@@ -57,6 +57,9 @@ internal enum DirectiveKind
     /// <summary><c>auth_http</c>.</summary>
     AuthHttp,
 
+    /// <summary><c>proxy_bind</c>.</summary>
+    ProxyBind,
+
     /// <summary><c>resolver</c>.</summary>
     Resolver,
 

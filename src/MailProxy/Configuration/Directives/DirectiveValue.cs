@@ -78,6 +78,7 @@ internal static class DirectiveValue
         DirectiveKind.Choice or DirectiveKind.Choices => ReadChoice(directive, word, report),
         DirectiveKind.Protocol => ReadProtocol(directive, word, report),
         DirectiveKind.AuthHttp => ReadText(directive, word, report) is null ? null : ReadAuthHttp(word, context.Lookup, report),
+        DirectiveKind.ProxyBind => ProxyBindDirective.Read(word, report),
         DirectiveKind.SessionCache => SessionCacheDirective.Read(word, report),
         DirectiveKind.ConfFile => HasScheme(word) ? word : context.BesideConf(word),
         DirectiveKind.PrefixFile => context.BelowPrefix(word),

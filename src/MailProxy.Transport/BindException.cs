@@ -1,0 +1,13 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace MailProxy.Transport;
+
+/// <summary>A connection cannot start from the local address that was asked for.</summary>
+public sealed class BindException : SocketException
+{
+    internal BindException(IPEndPoint local, SocketException cause) : base((int)cause.SocketErrorCode) => Local = local;
+
+    /// <summary>The address.</summary>
+    public IPEndPoint Local { get; }
+}

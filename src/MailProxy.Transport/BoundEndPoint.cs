@@ -1,0 +1,22 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace MailProxy.Transport;
+
+/// <summary>An address to connect to, and the local one that the connection is to start from.</summary>
+/// <param name="remote">Where to.</param>
+/// <param name="local">Where from; port 0 leaves the port to the system.</param>
+public sealed class BoundEndPoint(EndPoint remote, IPEndPoint local) : EndPoint
+{
+    /// <summary>Where to.</summary>
+    public EndPoint Remote => remote;
+
+    /// <summary>Where from.</summary>
+    public IPEndPoint Local => local;
+
+    /// <inheritdoc/>
+    public override AddressFamily AddressFamily => remote.AddressFamily;
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{remote} from {local}";
+}
