@@ -101,6 +101,7 @@ internal sealed unsafe class EventLoop : IDisposable
         _stopping = true;
         Wake();
         if (_thread.IsAlive && !IsCurrent) _thread.Join();
+        Pipes.Clear();
         LibC.Close(_epoll);
         LibC.Close(_wake);
     }
@@ -117,7 +118,12 @@ internal sealed unsafe class EventLoop : IDisposable
             Timers.Wake();
             for (var i = 0; i < count; i++) Dispatch(EpollEventLayout.DescriptorAt(events, i), EpollEventLayout.EventsAt(events, i));
             RunPosted();
-            for (var left = _resumed.Count; left > 0; left--) _resumed.Dequeue().Resume();
+            for (var left = _resumed.Count; left > 0; left--)
+            {
+                _resumed.Dequeue().Resume();
+                BlockPool.Poison(Scratch);
+            }
+
             Timers.Advance();
             _watchdog.Report(Stopwatch.GetElapsedTime(woken));
         }
@@ -144,11 +150,16 @@ internal sealed unsafe class EventLoop : IDisposable
         }
 
         _handlers[descriptor]?.OnEvents(events);
+        BlockPool.Poison(Scratch);
     }
 
     private void RunPosted()
     {
-        for (var left = _posted.Count; left > 0 && _posted.TryDequeue(out var posted); left--) posted.Callback(posted.State);
+        for (var left = _posted.Count; left > 0 && _posted.TryDequeue(out var posted); left--)
+        {
+            posted.Callback(posted.State);
+            BlockPool.Poison(Scratch);
+        }
     }
 
     private void Wake()
