@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net.Sockets;
 using MailProxy.Transport;
 
@@ -20,7 +21,8 @@ public sealed class ChaosRelayTests
     {
         var most = buffer is null ? Most : Most / 16;
         using var deadline = new CancellationTokenSource(RelayedSockets.Deadline);
-        await using var relay = await RelayServer.StartAsync(loops, buffer: buffer);
+        var ends = new ConcurrentQueue<RelayResult>();
+        await using var relay = await RelayServer.StartAsync(ends.Enqueue, loops, buffer: buffer);
         var (sessions, sockets) = (new List<Task<string>>(), new List<Socket>());
         for (var seed = 0; seed < Sessions; seed++)
         {
@@ -32,7 +34,7 @@ public sealed class ChaosRelayTests
         var expected = await Task.WhenAll(sessions);
         await relay.QuietAsync(deadline.Token);
         sockets.ForEach(socket => socket.Dispose());
-        Assert.Equal(expected.Order(), relay.Results.Select(Summary).Order());
+        Assert.Equal(expected.Order(), ends.Select(Summary).Order());
         Assert.DoesNotContain(relay.Server.Away, away => away > Lenient);
     }
 

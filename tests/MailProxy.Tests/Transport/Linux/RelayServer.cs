@@ -14,17 +14,19 @@ namespace MailProxy.Tests.Transport.Linux;
 internal sealed class RelayServer : IAsyncDisposable
 {
     // So many of the connections are watched beyond their life.
-    private const int WatchedOf = 50;
+    private const int WatchedOf = 500;
 
     private readonly Socket[] _upstreams;
     private readonly ListenSocket[] _sockets;
     private readonly ConcurrentBag<WeakReference> _watched = [];
+    private readonly Action<RelayResult> _ended;
     private EpollServer _server = null!;
     private int _running;
     private int _handled;
 
-    private RelayServer(int lanes, int? buffer)
+    private RelayServer(int lanes, int? buffer, Action<RelayResult> ended)
     {
+        _ended = ended;
         // An address of its own for each lane, since two sockets of a set cannot both ask for port 0 of the same.
         _sockets = [.. Enumerable.Range(1, lanes).Select(lane =>
             new ListenSocket { EndPoint = new IPEndPoint(IPAddress.Parse($"127.0.0.{lane}"), 0), ReceiveBuffer = buffer, SendBuffer = buffer })];
@@ -34,16 +36,14 @@ internal sealed class RelayServer : IAsyncDisposable
     /// <summary>Sessions whose handler has not returned.</summary>
     public int Running => Volatile.Read(ref _running);
 
-    public ConcurrentQueue<RelayResult> Results { get; } = new();
-
     /// <summary>Some of the connections that have been, both sides.</summary>
     public IEnumerable<WeakReference> Watched => _watched;
 
     public EpollServer Server => _server;
 
-    public static async Task<RelayServer> StartAsync(int loops = 1, int lanes = 1, int? buffer = null)
+    public static async Task<RelayServer> StartAsync(Action<RelayResult> ended, int loops = 1, int lanes = 1, int? buffer = null)
     {
-        var relay = new RelayServer(lanes, buffer);
+        var relay = new RelayServer(lanes, buffer, ended);
         relay._server = await EpollServer.StartAsync(relay.HandleAsync, loops, relay._sockets);
         return relay;
     }
@@ -92,7 +92,7 @@ internal sealed class RelayServer : IAsyncDisposable
                 _watched.Add(new WeakReference(upstream));
             }
 
-            Results.Enqueue(await connection.Features.GetRequiredFeature<IRelayFeature>().RelayAsync(upstream, RelayedSockets.Options, CancellationToken.None));
+            _ended(await connection.Features.GetRequiredFeature<IRelayFeature>().RelayAsync(upstream, RelayedSockets.Options, CancellationToken.None));
         }
         finally
         {
