@@ -6,6 +6,9 @@ internal sealed class BlockPool
     public const int BlockSize = 4096;
     private const int MostKept = 256;
 
+    /// <summary>The debug mode <c>MAILPROXY_POISON_BUFFERS=1</c>: memory that was given back is overwritten, so that whoever still uses it sends garbage.</summary>
+    private static readonly bool Poisons = Environment.GetEnvironmentVariable("MAILPROXY_POISON_BUFFERS") == "1";
+
     private readonly Stack<byte[]> _free = new();
 
     /// <summary>At least this many bytes; what was in them before is undefined.</summary>
@@ -17,8 +20,15 @@ internal sealed class BlockPool
 
     public void Return(byte[] block)
     {
+        Poison(block);
         if (block.Length != BlockSize || _free.Count >= MostKept) return;
-        block.AsSpan().Clear();                     // it may have held a password
+        if (!Poisons) block.AsSpan().Clear();       // it may have held a password
         _free.Push(block);
+    }
+
+    /// <summary>In the debug mode: overwrites memory that nobody may use any more.</summary>
+    public static void Poison(Span<byte> memory)
+    {
+        if (Poisons) memory.Fill(0xDB);
     }
 }

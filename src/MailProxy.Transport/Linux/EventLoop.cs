@@ -112,12 +112,18 @@ internal sealed unsafe class EventLoop : IDisposable
             Timers.Wake();
             for (var i = 0; i < count; i++) Dispatch(EpollEventLayout.DescriptorAt(events, i), EpollEventLayout.EventsAt(events, i));
             RunPosted();
-            for (var left = _resumed.Count; left > 0; left--) _resumed.Dequeue().Resume();
+            for (var left = _resumed.Count; left > 0; left--)
+            {
+                _resumed.Dequeue().Resume();
+                BlockPool.Poison(Scratch);
+            }
+
             Timers.Advance();
             _watchdog.Report(Stopwatch.GetElapsedTime(woken));
         }
 
         // Here and not where it is disposed of, which may be in one of its own handlers.
+        Pipes.Clear();
         LibC.Close(_epoll);
         LibC.Close(_wake);
     }
@@ -143,11 +149,16 @@ internal sealed unsafe class EventLoop : IDisposable
         }
 
         _handlers[descriptor]?.OnEvents(events);
+        BlockPool.Poison(Scratch);
     }
 
     private void RunPosted()
     {
-        for (var left = _posted.Count; left > 0 && _posted.TryDequeue(out var posted); left--) posted.Callback(posted.State);
+        for (var left = _posted.Count; left > 0 && _posted.TryDequeue(out var posted); left--)
+        {
+            posted.Callback(posted.State);
+            BlockPool.Poison(Scratch);
+        }
     }
 
     private void Wake()

@@ -35,6 +35,12 @@ internal sealed unsafe class PipePool
         else Close(pipe);
     }
 
+    /// <summary>Closes those that wait.</summary>
+    public void Clear()
+    {
+        while (_free.TryPop(out var pipe)) Close(pipe);
+    }
+
     /// <summary>Throws a pipe away with what is in it.</summary>
     public static void Close(SplicePipe pipe)
     {

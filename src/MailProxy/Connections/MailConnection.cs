@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 using MailProxy.Wire;
 using Microsoft.AspNetCore.Connections;
 
@@ -47,17 +48,31 @@ internal sealed class MailConnection : IDisposable
     /// <summary>Ends a pending or the next read with <see cref="ReadKind.Woken"/>. Callable from any thread.</summary>
     public void Wake() => _context.Transport.Input.CancelPendingRead();
 
-    public async ValueTask<MailRead> ReadAsync()
+    /// <summary>Waits for what the client sends. Every command waits here, so nothing is allocated for it; to be awaited at once.</summary>
+    public MailReadAwaiter ReadAsync()
     {
         try
         {
-            var result = await Input.ReadAsync();
+            return new MailReadAwaiter(this, Input.ReadAsync());
+        }
+        catch (Exception exception) when (IsFailure(exception))
+        {
+            return new MailReadAwaiter(this, ValueTask.FromException<ReadResult>(exception));
+        }
+    }
+
+    /// <summary>What <see cref="ReadAsync"/> came to.</summary>
+    internal MailRead EndRead(ValueTaskAwaiter<ReadResult> read)
+    {
+        try
+        {
+            var result = read.GetResult();
             if (_expired) return End(ReadKind.Expired, result);
             if (result.IsCanceled) return End(ReadKind.Woken, result);
             if (result.IsCompleted && result.Buffer.IsEmpty) return End(ReadKind.Closed, result);
             return new MailRead(ReadKind.Data, result);
         }
-        catch (Exception exception) when (exception is IOException or ConnectionAbortedException or System.Net.Sockets.SocketException)
+        catch (Exception exception) when (IsFailure(exception))
         {
             Error = exception;
             return new MailRead(ReadKind.Failed, default);
@@ -85,7 +100,7 @@ internal sealed class MailConnection : IDisposable
             if (_expired) _context.Abort(new ConnectionAbortedException("The client did not take a reply in time."));
             return !_expired && !result.IsCompleted;
         }
-        catch (Exception exception) when (exception is IOException or ConnectionAbortedException or System.Net.Sockets.SocketException)
+        catch (Exception exception) when (IsFailure(exception))
         {
             Error = exception;
             return false;
@@ -99,6 +114,8 @@ internal sealed class MailConnection : IDisposable
     }
 
     public void Dispose() => _deadline.Dispose();
+
+    private static bool IsFailure(Exception exception) => exception is IOException or ConnectionAbortedException or System.Net.Sockets.SocketException;
 
     private MailRead End(ReadKind kind, ReadResult result)
     {

@@ -10,6 +10,7 @@ using MailProxy.Sessions;
 using MailProxy.Testing;
 using MailProxy.Transport;
 using MailProxy.Transport.Managed;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Time.Testing;
 using Prometheus;
 
@@ -63,6 +64,16 @@ internal sealed class SessionTranscript
         return Assert.Single(ends.Distinct());
     }
 
+    /// <summary>A session over another connection, which nobody plays.</summary>
+    public MailSession Open(ConnectionContext connection, TimeProvider time) =>
+        Open(connection, Scope(), new SessionServices(Authenticator, new MemoryUpstreams(), ClientHosts, time));
+
+    private MailSession Open(ConnectionContext connection, ConnectionScope scope, SessionServices services)
+    {
+        IMailProtocol protocol = Protocol switch { "imap" => new ImapProtocol(), "pop3" => new Pop3Protocol(), _ => new SmtpProtocol() };
+        return new MailSession(connection, new SessionContext(scope, services), protocol);
+    }
+
     private async Task<SessionEndReason> PlayOnceAsync(string script, string afterwards, Chunks chunks)
     {
         var time = new FakeTimeProvider(DateTimeOffset.FromUnixTimeSeconds(1795454783));
@@ -75,8 +86,7 @@ internal sealed class SessionTranscript
         var scope = Scope();
         var authServers = new MemoryUpstreams();
         var services = new SessionServices(AuthHttp ? new AuthHttpClient(authServers, time) : Authenticator, upstreams, ClientHosts, time);
-        IMailProtocol protocol = Protocol switch { "imap" => new ImapProtocol(), "pop3" => new Pop3Protocol(), _ => new SmtpProtocol() };
-        using var session = new MailSession(client.Proxy, new SessionContext(scope, services), protocol);
+        using var session = Open(client.Proxy, scope, services);
         var running = RunAsync(session, client);
 
         var peers = new TranscriptPeers(client.Peer, upstreams, Authenticator, time, Log) { AuthServers = authServers };

@@ -41,6 +41,9 @@ internal sealed class RelayedSockets : IAsyncDisposable
     /// <summary>The proxy's end towards the upstream.</summary>
     public ConnectionContext ToUpstream { get; }
 
+    /// <summary>The loop of the proxy's ends, where they have one.</summary>
+    public EventLoop? Loop => _transport?.Loops[0];
+
     /// <param name="family">What the four sockets are.</param>
     /// <param name="time">The relay's clock.</param>
     /// <param name="buffer">SO_RCVBUF and SO_SNDBUF of every socket, where given.</param>
@@ -114,9 +117,9 @@ internal sealed class RelayedSockets : IAsyncDisposable
 
     private Task<T> OnLoopAsync<T>(Func<Task<T>> action)
     {
-        if (_transport is null) return action();
+        if (Loop is null) return action();
         var begun = new TaskCompletionSource<Task<T>>(TaskCreationOptions.RunContinuationsAsynchronously);
-        _transport.Loops[0].Post(_ => begun.SetResult(action()), null);
+        Loop.Post(_ => begun.SetResult(action()), null);
         return begun.Task.Unwrap();
     }
 

@@ -43,6 +43,15 @@ internal sealed class EpollServer : IAsyncDisposable
 
     public ListenerSet Listeners { get; }
 
+    /// <summary>How long loops were away from their events, of those times that were longer than 50 ms.</summary>
+    public IReadOnlyList<TimeSpan> Away
+    {
+        get
+        {
+            lock (_away) return [.. _away];
+        }
+    }
+
     public IPEndPoint Address => (IPEndPoint)Listeners.LocalEndPoints[0];
 
     public static async Task<EpollServer> StartAsync(ConnectionDelegate handler, int loops = 1, params ListenSocket[] sockets)

@@ -1,0 +1,31 @@
+using MailProxy.Transport.Linux;
+
+namespace MailProxy.Tests.Transport.Linux;
+
+/// <summary>The debug mode that all stress tests rely on.</summary>
+public sealed class BlockPoolTests
+{
+    [Theory]
+    [InlineData(100)]
+    [InlineData(100_000)]
+    public void A_block_is_overwritten_when_it_is_given_back(int size)
+    {
+        var pool = new BlockPool();
+        var block = pool.Rent(size);
+        block.AsSpan().Fill(1);
+        pool.Return(block);
+        Assert.All(block, value => Assert.Equal(0xDB, value));
+    }
+
+    [Fact]
+    public async Task The_loops_scratch_is_overwritten_when_a_handler_has_returned()
+    {
+        await using var sockets = await RelayedSockets.ConnectAsync(onLoop: true);
+        _ = sockets.RelayAsync();
+        await sockets.Client.SayAsync("secret");
+        await sockets.Upstream.ExpectAsync("secret");
+        await sockets.TurnAsync();
+        Assert.DoesNotContain(sockets.Loop!.Scratch, value => value == (byte)'s');
+        Assert.Equal(0xDB, sockets.Loop.Scratch[0]);
+    }
+}

@@ -1,0 +1,8 @@
+namespace MailProxy.Tests.Transport.Linux;
+
+/// <summary>Tests that count what the process has, or need it to themselves: they run one by one, when the others are done.</summary>
+[CollectionDefinition(Name, DisableParallelization = true)]
+public sealed class StressCollection
+{
+    public const string Name = "stress";
+}
