@@ -22,13 +22,7 @@ internal sealed partial class EpollConnection : IConnectionEntryFeature, ILoopFe
     }
 
     /// <inheritdoc/>
-    public ValueTask ReturnAsync()
-    {
-        if (Loop.IsCurrent) return ValueTask.CompletedTask;
-        var returned = new TaskCompletionSource();
-        Loop.Post(static returned => ((TaskCompletionSource)returned!).SetResult(), returned);
-        return new ValueTask(returned.Task);
-    }
+    public ValueTask ReturnAsync() => Loop.IsCurrent ? ValueTask.CompletedTask : new ValueTask(new LoopReturn(Loop), 0);
 
     bool IValueTaskSource<bool>.GetResult(short token) => _entry.GetResult(token);
 

@@ -47,8 +47,15 @@ internal sealed class EpollTransport : IConnectionFactory, IDisposable
     {
         var connection = new EpollConnection(loop);
         var (remote, from) = endpoint is BoundEndPoint bound ? (bound.Remote, bound.Local) : (endpoint, null);
-        var connecting = connection.ConnectAsync(remote, from, Descriptors, cancellationToken);
-        return connecting.IsCompletedSuccessfully ? new ValueTask<ConnectionContext>(connection) : WaitAsync(connection, connecting);
+        try
+        {
+            var connecting = connection.ConnectAsync(remote, from, Descriptors, cancellationToken);
+            return connecting.IsCompletedSuccessfully ? new ValueTask<ConnectionContext>(connection) : WaitAsync(connection, connecting);
+        }
+        catch (SocketException exception)
+        {
+            return ValueTask.FromException<ConnectionContext>(exception);
+        }
     }
 
     private static async ValueTask<ConnectionContext> WaitAsync(EpollConnection connection, ValueTask<bool> connecting)
