@@ -12,7 +12,7 @@ internal sealed class MailConnectionHandler(SessionServices services, IEnumerabl
     public override async Task OnConnectedAsync(ConnectionContext connection)
     {
         var scope = connection.Features.GetRequiredFeature<ConnectionScope>();
-        using var session = new MailSession(connection, new SessionContext(scope, services), _protocols[scope.Server.Protocol]);
+        var session = new MailSession(connection, new SessionContext(scope, services), _protocols[scope.Server.Protocol]);
         scope.EndReason = await session.RunAsync();
         await CloseAsync(connection, scope.Server.Timeout);
     }

@@ -1,195 +1,21 @@
-using System.Buffers;
-using MailProxy.Connections;
 using MailProxy.Diagnostics;
-using MailProxy.Wire;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Connections.Features;
 
 namespace MailProxy.Sessions;
 
-/// <summary>The life of one client, the same for every protocol: greeting, commands, login, relay.</summary>
-internal sealed class MailSession : IDisposable
+/// <summary>The life of one client: a dialogue up to the login, then the relay.</summary>
+internal sealed class MailSession(ConnectionContext connection, SessionContext context, IMailProtocol protocol)
 {
-    private readonly ConnectionContext _connection;
-    private readonly SessionContext _context;
-    private readonly ProtocolSession _protocol;
-    private readonly MailConnection _client;
-    private readonly CancellationToken _closeRequested;
-    private int _errors;
-
-    public MailSession(ConnectionContext connection, SessionContext context, IMailProtocol protocol)
-    {
-        _connection = connection;
-        _context = context;
-        _protocol = protocol.CreateSession(context);
-        _client = new MailConnection(connection, context.Time);
-        _closeRequested = connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? CancellationToken.None;
-    }
-
-    /// <summary>Where replies are written.</summary>
-    public ReplyWriter Output => _client.Output;
-
-    private bool ToldToComeBack => _closeRequested.IsCancellationRequested || _context.Scope.Drain.ComeBack.IsCancellationRequested;
-
     /// <summary>Runs the session to its end. The connection is closed by the caller.</summary>
     public async Task<SessionEndReason> RunAsync()
     {
-        if (_context.Server.Proxy.Enabled == false) return await CloseForMaintenanceAsync();
-        using var comeBack = _context.Scope.Drain.ComeBack.UnsafeRegister(static client => ((MailConnection)client!).Wake(), _client);
-        using var closeRequested = _closeRequested.UnsafeRegister(static client => ((MailConnection)client!).Wake(), _client);
-        try
-        {
-            return await _protocol.PrepareAsync(this) ?? await GreetAsync() ?? await RunCommandsAsync();
-        }
-        catch (OperationCanceledException) when (_context.Scope.Drain.Stop.IsCancellationRequested)
-        {
-            await _context.ReturnToLoopAsync();
-            SessionLog.ShutdownTimeout(_context.Log);
-            _protocol.WriteComeBack(_client.Output);
-            return await SayLastAsync(SessionEndReason.Shutdown);
-        }
+        var outcome = await LogInAsync();
+        return outcome.Upstream is { } upstream ? await new SessionRelay(connection, context).RunAsync(upstream) : outcome.Reason;
     }
 
-    /// <summary>Waits before the greeting; a client that speaks first is turned away (<c>smtp_greeting_delay</c>).</summary>
-    /// <returns>What the client said too early; empty when it was silent, or is to be told to come back; null when it is gone.</returns>
-    public async ValueTask<byte[]?> WaitForSilenceAsync(TimeSpan delay)
+    private async ValueTask<SessionOutcome> LogInAsync()
     {
-        _client.Arm(delay);
-        while (true)
-        {
-            var read = await _client.ReadAsync();
-            if (read.Kind == ReadKind.Woken && !ToldToComeBack) continue;
-            if (read.Kind is ReadKind.Expired or ReadKind.Woken) return [];
-            if (read.Kind != ReadKind.Data) return null;
-            var early = read.Result.Buffer.ToArray();
-            _client.Advance(read.Result.Buffer.End, read.Result.Buffer.End);
-            return early;
-        }
-    }
-
-    /// <summary>Sends what was written, and nothing after it.</summary>
-    public async ValueTask<SessionEndReason> SayLastAsync(SessionEndReason reason)
-    {
-        await _client.FlushAsync(_context.Server.Timeout);
-        return reason;
-    }
-
-    public void Dispose() => _client.Dispose();
-
-    private async ValueTask<SessionEndReason> CloseForMaintenanceAsync()
-    {
-        SessionLog.Maintenance(_context.Log);
-        _protocol.WriteComeBack(_client.Output);
-        return await SayLastAsync(SessionEndReason.Maintenance);
-    }
-
-    private async ValueTask<SessionEndReason?> GreetAsync()
-    {
-        _context.LogContext.Action = SessionAction.SendingGreeting;
-        if (ToldToComeBack) return await ComeBackAsync();
-        _protocol.WriteGreeting(_client.Output);
-        if (!await _client.FlushAsync(_context.Server.Timeout)) return GoneWhileWriting();
-        _context.LogContext.Action = SessionAction.Authenticating;
-        return null;
-    }
-
-    private async ValueTask<SessionEndReason> RunCommandsAsync()
-    {
-        var login = new SessionLogin(_connection, _context, _protocol, _client);
-        while (true)
-        {
-            if (ToldToComeBack) return await ComeBackAsync();
-            var read = await _client.ReadAsync();
-            if (read.Kind == ReadKind.Woken) continue;
-            if (read.Kind != ReadKind.Data) return GoneWhileReading(read.Kind);
-
-            var buffer = read.Result.Buffer;
-            var step = HandleInput(ref buffer);
-            var starved = step.Kind == SessionStepKind.NeedInput;
-            _client.Advance(buffer.Start, starved ? buffer.End : buffer.Start);
-            if (!await _client.FlushAsync()) return GoneWhileWriting();
-            if (step.Kind == SessionStepKind.Close) return step.Reason;
-            if (step.Kind == SessionStepKind.Authenticate)
-            {
-                _client.Disarm();
-                if (await login.AttemptAsync(step.Credentials!) is { } end) return end;
-            }
-            else if (starved && read.Result.IsCompleted)
-            {
-                return SessionEndReason.ClientClosed;
-            }
-        }
-    }
-
-    /// <summary>Handles one command after the other until one needs more than replies. <paramref name="buffer"/> becomes the rest.</summary>
-    private SessionStep HandleInput(ref ReadOnlySequence<byte> buffer)
-    {
-        while (!buffer.IsEmpty)
-        {
-            var limit = _protocol.CommandLimit;
-            var head = buffer.Slice(0, Math.Min(buffer.Length, limit));
-            var step = head.IsSingleSegment ? Handle(head.FirstSpan, limit, out var consumed) : HandleCopy(head, limit, out consumed);
-            buffer = buffer.Slice(consumed);
-            if (step.Kind == SessionStepKind.Next) continue;
-            if (step.Kind != SessionStepKind.Error) return step;
-            if (++_errors >= _context.Server.MaxErrors)
-            {
-                SessionLog.TooManyErrors(_context.Log);
-                return SessionStep.Close(SessionEndReason.ProtocolError);
-            }
-        }
-
-        return SessionStep.NeedInput;
-    }
-
-    private SessionStep HandleCopy(in ReadOnlySequence<byte> head, int limit, out int consumed)
-    {
-        var copy = ArrayPool<byte>.Shared.Rent((int)head.Length);
-        try
-        {
-            head.CopyTo(copy);
-            return Handle(copy.AsSpan(0, (int)head.Length), limit, out consumed);
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(copy, clearArray: true);      // it may have held a password
-        }
-    }
-
-    private SessionStep Handle(ReadOnlySpan<byte> input, int limit, out int consumed)
-    {
-        var step = _protocol.Handle(input, _client.Output, out consumed);
-        if (step.Kind != SessionStepKind.NeedInput || input.Length < limit) return step;
-        SessionLog.CommandTooLong(_context.Log);
-        _protocol.WriteTooLong(input, _client.Output);
-        consumed = input.Length;
-        return SessionStep.Close(SessionEndReason.ProtocolError);
-    }
-
-    private async ValueTask<SessionEndReason> ComeBackAsync()
-    {
-        SessionLog.ToldToComeBack(_context.Log);
-        _protocol.WriteComeBack(_client.Output);
-        return await SayLastAsync(SessionEndReason.Shutdown);
-    }
-
-    private SessionEndReason GoneWhileReading(ReadKind kind)
-    {
-        if (kind == ReadKind.Expired) return TimedOut();
-        if (_client.Error is { } error and not ConnectionAbortedException) SessionLog.ClientError(_context.Log, "recv()", SocketFailure.Describe(error));
-        return SessionEndReason.ClientClosed;
-    }
-
-    private SessionEndReason GoneWhileWriting()
-    {
-        if (_client.Expired) return TimedOut();
-        if (_client.Error is { } error and not ConnectionAbortedException) SessionLog.ClientError(_context.Log, "send()", SocketFailure.Describe(error));
-        return SessionEndReason.ClientClosed;
-    }
-
-    private SessionEndReason TimedOut()
-    {
-        SessionLog.ClientTimedOut(_context.Log);
-        return SessionEndReason.TimedOut;
+        using var dialogue = new ClientDialogue(connection, context, protocol);
+        return await dialogue.RunAsync();
     }
 }

@@ -8,7 +8,7 @@ namespace MailProxy.Sessions;
 
 /// <summary>
 /// One client's commands before login, as a state machine that does no I/O: bytes in, replies out, and a
-/// <see cref="SessionStep"/>. <see cref="MailSession"/> reads, writes, counts errors and keeps the time.
+/// <see cref="SessionStep"/>. <see cref="ClientDialogue"/> reads, writes, counts errors and keeps the time.
 /// </summary>
 internal abstract class ProtocolSession(SessionContext context)
 {
@@ -32,7 +32,7 @@ internal abstract class ProtocolSession(SessionContext context)
 
     /// <summary>All that happens between accepting and the greeting.</summary>
     /// <returns>Why the session ends before it; null when the greeting may go out.</returns>
-    public virtual ValueTask<SessionEndReason?> PrepareAsync(MailSession session) => ValueTask.FromResult<SessionEndReason?>(null);
+    public virtual ValueTask<SessionEndReason?> PrepareAsync(ClientDialogue session) => ValueTask.FromResult<SessionEndReason?>(null);
 
     public abstract void WriteGreeting(ReplyWriter output);
 

@@ -2,31 +2,30 @@ using MailProxy.Authentication;
 using MailProxy.Connections;
 using MailProxy.Diagnostics;
 using MailProxy.Wire;
-using Microsoft.AspNetCore.Connections;
 
 namespace MailProxy.Sessions;
 
-/// <summary>From complete credentials to the end of the relay, or back to the client's commands.</summary>
-internal sealed class SessionLogin(ConnectionContext connection, SessionContext context, ProtocolSession protocol, MailConnection client)
+/// <summary>From complete credentials to a login at the upstream, or back to the client's commands.</summary>
+internal sealed class SessionLogin(SessionContext context, ProtocolSession protocol, MailConnection client)
 {
     private readonly CancellationToken _stop = context.Scope.Drain.Stop;
     private int _attempts;
 
     private SessionLogContext LogContext => context.LogContext;
 
-    /// <summary>Asks the auth server, logs in at the upstream it names, and relays.</summary>
-    /// <returns>Why the session ends; null when the login failed and the client may try again.</returns>
-    public async ValueTask<SessionEndReason?> AttemptAsync(Credentials credentials)
+    /// <summary>Asks the auth server, and logs in at the upstream that it names.</summary>
+    /// <returns>What comes of the session; null when the login failed and the client may try again.</returns>
+    public async ValueTask<SessionOutcome?> AttemptAsync(Credentials credentials)
     {
         _attempts++;
         var result = await AskAsync(credentials);
         switch (result.Status)
         {
             case AuthStatus.Accepted:
-                return await new SessionProxy(connection, context, protocol, client).RunAsync(result, credentials.Method);
+                return await new SessionProxy(context, protocol, client).RunAsync(result, credentials.Method);
             case AuthStatus.Rejected:
                 Count(credentials.Method, LoginResult.Rejected);
-                return await RejectAsync(result);
+                return await RejectAsync(result) is { } end ? end : null;
             default:
                 Count(credentials.Method, LoginResult.AuthUnavailable);
                 protocol.WriteInternalError(client.Output);

@@ -6,16 +6,15 @@ using MailProxy.Transport;
 using MailProxy.Upstream;
 using MailProxy.Wire;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace MailProxy.Sessions;
 
-/// <summary>An accepted login: connect to the upstream, log in there, tell the client, relay.</summary>
-internal sealed class SessionProxy(ConnectionContext connection, SessionContext context, ProtocolSession protocol, MailConnection client)
+/// <summary>An accepted login: connect to the upstream, log in there, tell the client.</summary>
+internal sealed class SessionProxy(SessionContext context, ProtocolSession protocol, MailConnection client)
 {
     private readonly CancellationToken _stop = context.Scope.Drain.Stop;
 
-    public async ValueTask<SessionEndReason> RunAsync(AuthResult result, AuthMethod method)
+    public async ValueTask<SessionOutcome> RunAsync(AuthResult result, AuthMethod method)
     {
         context.LogContext.Upstream = NginxAddress.WithPortUnbracketed(result.Upstream!);
         if (!context.TryTakeConnection())
@@ -25,6 +24,7 @@ internal sealed class SessionProxy(ConnectionContext connection, SessionContext 
         }
 
         ConnectionContext? upstream = null;
+        var isLoggedIn = false;
         var logins = context.Scope.Metrics;
         try
         {
@@ -49,64 +49,32 @@ internal sealed class SessionProxy(ConnectionContext connection, SessionContext 
             }
 
             logins.Logins(Credentials.NameOf(method), LoginResult.Ok).Inc();
-            return await RelayAsync(upstream, reply);
+            isLoggedIn = await TellClientAsync(reply);
+            return isLoggedIn ? new SessionOutcome(upstream, default) : SessionEndReason.ClientError;
         }
         finally
         {
-            if (upstream is not null) await upstream.DisposeAsync();
-            context.Scope.WorkerConnections.Return();
+            if (!isLoggedIn)
+            {
+                if (upstream is not null) await upstream.DisposeAsync();
+                context.Scope.WorkerConnections.Return();
+            }
         }
     }
 
     private bool IsUpstreamFailure(Exception exception) =>
         exception is UpstreamException or IOException or SocketException || (exception is OperationCanceledException && !_stop.IsCancellationRequested);
 
-    private async ValueTask<SessionEndReason> RelayAsync(ConnectionContext upstream, byte[] reply)
+    /// <returns>False where the client is gone.</returns>
+    private async ValueTask<bool> TellClientAsync(byte[] reply)
     {
         context.LogContext.Action = null;
         SessionLog.LoggedIn(context.Log);
         client.Output.Text(reply);
-        if (!await client.FlushAsync(context.Server.Timeout)) return SessionEndReason.ClientError;
+        if (!await client.FlushAsync(context.Server.Timeout)) return false;
         client.Disarm();
         client.ForgetWake();
-        context.LogContext.Action = SessionAction.Proxying;
-
-        var proxy = context.Server.Proxy;
-        var relay = connection.Features.GetRequiredFeature<IRelayFeature>();
-        var result = await relay.RelayAsync(upstream, new RelayOptions(proxy.Timeout, context.Server.Timeout, proxy.Buffer, proxy.Buffer), _stop);
-        context.Scope.Metrics.BytesFromClient.Inc(result.BytesFromClient);
-        context.Scope.Metrics.BytesFromUpstream.Inc(result.BytesFromUpstream);
-        return Record(result);
-    }
-
-    /// <summary>One log line for the end of the relay.</summary>
-    private SessionEndReason Record(RelayResult result)
-    {
-        switch (result.End)
-        {
-            case RelayEnd.TimedOut:
-                SessionLog.ClientTimedOut(context.Log);
-                connection.Abort(new ConnectionAbortedException("No traffic for proxy_timeout."));
-                return SessionEndReason.IdleTimeout;
-            case RelayEnd.Stopped:
-                SessionLog.ShutdownTimeout(context.Log);
-                connection.Abort(new ConnectionAbortedException("worker_shutdown_timeout has passed."));
-                return SessionEndReason.Shutdown;
-            case RelayEnd.ClientError when result.Error is ConnectionAbortedException:
-                return SessionEndReason.Shutdown;
-            case RelayEnd.ClientError:
-                context.LogContext.Action = SessionAction.ReadingClient;
-                SessionLog.ClientError(context.Log, "recv()", SocketFailure.Describe(result.Error!));
-                return SessionEndReason.ClientError;
-            case RelayEnd.UpstreamError:
-                context.LogContext.Action = SessionAction.ReadingFromUpstream;
-                UpstreamLog.Failed(context.Log, "recv()", SocketFailure.Describe(result.Error!));
-                return SessionEndReason.UpstreamError;
-            default:
-                context.LogContext.Action = null;
-                SessionLog.SessionDone(context.Log);
-                return SessionEndReason.Done;
-        }
+        return true;
     }
 
     private async ValueTask<SessionEndReason> FailAsync(Exception exception, AuthResult result)

@@ -59,7 +59,7 @@ public sealed class CommandAllocationTests
         var transcript = new SessionTranscript { Protocol = protocol };
         await using var server = await EpollServer.StartAsync(async connection =>
         {
-            using var session = transcript.Open(connection, MailTransport.Time);
+            var session = transcript.Open(connection, MailTransport.Time);
             await session.RunAsync();
         });
         using var client = await server.ConnectAsync();

@@ -86,7 +86,7 @@ internal sealed class SessionTranscript
         var scope = Scope();
         var authServers = new MemoryUpstreams();
         var services = new SessionServices(AuthHttp ? new AuthHttpClient(authServers, time) : Authenticator, upstreams, ClientHosts, time);
-        using var session = Open(client.Proxy, scope, services);
+        var session = Open(client.Proxy, scope, services);
         var running = RunAsync(session, client);
 
         var peers = new TranscriptPeers(client.Peer, upstreams, Authenticator, time, Log) { AuthServers = authServers };

@@ -26,7 +26,7 @@ internal sealed class SmtpSession(SessionContext context, XclientNotices notices
     private Configuration.SmtpOptions Options => Context.Server.Smtp;
 
     /// <summary>Reverse DNS and the greeting delay.</summary>
-    public override async ValueTask<SessionEndReason?> PrepareAsync(MailSession session)
+    public override async ValueTask<SessionEndReason?> PrepareAsync(ClientDialogue session)
     {
         Context.ClientHost = await Context.Services.ClientHosts.ResolveAsync(
             Context.Server.Resolver, Context.Scope.Client, Context.LogContext, Context.Log, Context.Scope.Drain.Stop);

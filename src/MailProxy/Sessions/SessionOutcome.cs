@@ -1,0 +1,12 @@
+using MailProxy.Diagnostics;
+using Microsoft.AspNetCore.Connections;
+
+namespace MailProxy.Sessions;
+
+/// <summary>What came of the dialogue with a client: an upstream to relay to, or the end of the session.</summary>
+/// <param name="Upstream">Logged in; whoever has it disposes of it and gives its place among <c>worker_connections</c> back. Null where the session ends.</param>
+/// <param name="Reason">Why it ends.</param>
+internal readonly record struct SessionOutcome(ConnectionContext? Upstream, SessionEndReason Reason)
+{
+    public static implicit operator SessionOutcome(SessionEndReason reason) => new(null, reason);
+}

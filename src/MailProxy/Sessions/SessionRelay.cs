@@ -1,0 +1,61 @@
+using MailProxy.Diagnostics;
+using MailProxy.Transport;
+using MailProxy.Upstream;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace MailProxy.Sessions;
+
+/// <summary>A logged-in session: bytes both ways until one side ends.</summary>
+internal sealed class SessionRelay(ConnectionContext connection, SessionContext context)
+{
+    /// <param name="upstream">Logged in; disposed of at the end.</param>
+    public async ValueTask<SessionEndReason> RunAsync(ConnectionContext upstream)
+    {
+        context.LogContext.Action = SessionAction.Proxying;
+        try
+        {
+            var proxy = context.Server.Proxy;
+            var relay = connection.Features.GetRequiredFeature<IRelayFeature>();
+            var result = await relay.RelayAsync(upstream, new RelayOptions(proxy.Timeout, context.Server.Timeout, proxy.Buffer, proxy.Buffer), context.Scope.Drain.Stop);
+            context.Scope.Metrics.BytesFromClient.Inc(result.BytesFromClient);
+            context.Scope.Metrics.BytesFromUpstream.Inc(result.BytesFromUpstream);
+            return Record(result);
+        }
+        finally
+        {
+            await upstream.DisposeAsync();
+            context.Scope.WorkerConnections.Return();
+        }
+    }
+
+    /// <summary>One log line for the end of the relay.</summary>
+    private SessionEndReason Record(RelayResult result)
+    {
+        switch (result.End)
+        {
+            case RelayEnd.TimedOut:
+                SessionLog.ClientTimedOut(context.Log);
+                connection.Abort(new ConnectionAbortedException("No traffic for proxy_timeout."));
+                return SessionEndReason.IdleTimeout;
+            case RelayEnd.Stopped:
+                SessionLog.ShutdownTimeout(context.Log);
+                connection.Abort(new ConnectionAbortedException("worker_shutdown_timeout has passed."));
+                return SessionEndReason.Shutdown;
+            case RelayEnd.ClientError when result.Error is ConnectionAbortedException:
+                return SessionEndReason.Shutdown;
+            case RelayEnd.ClientError:
+                context.LogContext.Action = SessionAction.ReadingClient;
+                SessionLog.ClientError(context.Log, "recv()", SocketFailure.Describe(result.Error!));
+                return SessionEndReason.ClientError;
+            case RelayEnd.UpstreamError:
+                context.LogContext.Action = SessionAction.ReadingFromUpstream;
+                UpstreamLog.Failed(context.Log, "recv()", SocketFailure.Describe(result.Error!));
+                return SessionEndReason.UpstreamError;
+            default:
+                context.LogContext.Action = null;
+                SessionLog.SessionDone(context.Log);
+                return SessionEndReason.Done;
+        }
+    }
+}
