@@ -77,6 +77,12 @@ internal sealed partial class EpollConnection : IListenSocketFeature
         if (LibC.Connect(descriptor, address, SocketAddress.Write(endPoint, span)) == 0) return true;
         if (Errno.Last != Errno.InProgress) throw Errno.ToException(Errno.Last);
         // On the same host it stands by now: asking costs less than a turn of the loop.
+        return IsConnected(descriptor);
+    }
+
+    private static unsafe bool IsConnected(int descriptor)
+    {
+        var address = stackalloc byte[SocketAddress.MaxLength];
         var length = SocketAddress.MaxLength;
         return LibC.GetPeerName(descriptor, address, &length) == 0;
     }
@@ -95,6 +101,7 @@ internal sealed partial class EpollConnection : IListenSocketFeature
     private void EndConnecting(EpollEvents events)
     {
         var errno = (events & (EpollEvents.Error | EpollEvents.HangUp)) == 0 ? 0 : TakeSocketError();
+        if (errno == 0 && !IsConnected(_descriptor)) return;        // the event was of whoever had the number before
         _isConnecting = false;
         _connecting.Unregister();
         if (errno == 0)

@@ -11,6 +11,7 @@ namespace MailProxy.Transport.Managed;
 internal sealed class DescriptorReserve(Func<int> limit)
 {
     private int _limit = limit();
+    private nint _highest;
 
     /// <summary>By the process's own limit.</summary>
     public static DescriptorReserve OfProcess { get; } = new(LinuxSockets.DescriptorLimit);
@@ -44,8 +45,10 @@ internal sealed class DescriptorReserve(Func<int> limit)
 
     private bool Exceeds(nint descriptor, int divisor)
     {
-        if (descriptor < _limit - Size / divisor) return false;
-        _limit = limit();                      // it may have been raised
+        // The limit may have been raised, or lowered by worker_rlimit_nofile or prlimit(1): a number that is new asks again.
+        if (descriptor <= _highest && descriptor < _limit - Size / divisor) return false;
+        _highest = Math.Max(_highest, descriptor);
+        _limit = limit();
         return descriptor >= _limit - Size / divisor;
     }
 

@@ -45,6 +45,13 @@ internal sealed partial class ChildProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>What its open descriptors are.</summary>
+    public string[] Descriptors =>
+        [.. Directory.GetFileSystemEntries($"/proc/{Id}/fd").Select(path => new FileInfo(path).LinkTarget).OfType<string>()];
+
+    /// <summary>How many sockets it has open.</summary>
+    public int Sockets => Descriptors.Count(link => link.StartsWith("socket:", StringComparison.Ordinal));
+
     public static ChildProcess Start(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
     {
         var start = new ProcessStartInfo(program, arguments)

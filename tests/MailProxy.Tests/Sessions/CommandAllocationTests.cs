@@ -67,7 +67,7 @@ public sealed class CommandAllocationTests
         var command = Encoding.ASCII.GetBytes(protocol == "imap" ? "a NOOP\r\n" : "NOOP\r\n");
         ReadLine(client);
         Ask(client, command, 100);
-        var meter = new LoopMeter(server.Transport.Loops[0]);
+        using var meter = new LoopMeter(server.Transport.Loops[0]);
         meter.Begin();
         Ask(client, command, 1000);
         Assert.InRange(meter.End(), 0, 1000 * PerCommand);

@@ -22,10 +22,11 @@ public sealed class BlockPoolTests
     {
         await using var sockets = await RelayedSockets.ConnectAsync(onLoop: true);
         _ = sockets.RelayAsync();
+        await sockets.TurnAsync();
         await sockets.Client.SayAsync("secret");
         await sockets.Upstream.ExpectAsync("secret");
-        await sockets.TurnAsync();
-        Assert.DoesNotContain(sockets.Loop!.Scratch, value => value == (byte)'s');
-        Assert.Equal(0xDB, sockets.Loop.Scratch[0]);
+        var seen = new TaskCompletionSource<byte[]>(TaskCreationOptions.RunContinuationsAsynchronously);
+        sockets.Loop!.Post(_ => seen.SetResult(sockets.Loop.Scratch[..6]), null);
+        Assert.All(await seen.Task.WaitAsync(RelayedSockets.Deadline), value => Assert.Equal(0xDB, value));
     }
 }

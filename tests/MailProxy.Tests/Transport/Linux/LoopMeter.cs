@@ -3,7 +3,7 @@ using MailProxy.Transport.Linux;
 namespace MailProxy.Tests.Transport.Linux;
 
 /// <summary>What a loop's thread allocates between two moments.</summary>
-internal sealed class LoopMeter(EventLoop loop)
+internal sealed class LoopMeter(EventLoop loop) : IDisposable
 {
     private readonly ManualResetEventSlim _passed = new();
     private long _before;
@@ -25,6 +25,8 @@ internal sealed class LoopMeter(EventLoop loop)
         });
         return _after - _before;
     }
+
+    public void Dispose() => _passed.Dispose();
 
     private void Pass(Action action)
     {

@@ -7,7 +7,7 @@ using MailProxy.Transport;
 namespace MailProxy.Tests.Transport.Linux;
 
 /// <summary>Closes and resets of either side at random points, again and again: nothing is lost that must arrive, and nothing is left.</summary>
-[Collection(StressCollection.Name)]
+[Collection(Stress.Name)]
 public sealed class RandomCloseTests(ITestOutputHelper output)
 {
     private const int Lanes = 3;
@@ -25,11 +25,11 @@ public sealed class RandomCloseTests(ITestOutputHelper output)
     public async Task Sessions_that_end_in_any_way_leave_nothing_behind()
     {
         await RunAsync(1000);
-        var (descriptors, memory) = (Descriptors(), Memory());
+        var (descriptors, memory) = (ProcessDescriptors.Count(), Memory());
         var watched = await RunAsync(Sessions);
         var grown = Memory() - memory;
         output.WriteLine($"{Sessions} sessions: {grown} bytes more, {watched.Count(reference => reference.IsAlive)} of {watched.Count} connections alive");
-        Assert.Equal(descriptors, Descriptors());
+        Assert.Equal(descriptors, ProcessDescriptors.Count());
         Assert.InRange(grown, long.MinValue, MayGrowBy);
         Assert.DoesNotContain(watched, reference => reference.IsAlive);
     }
@@ -81,11 +81,6 @@ public sealed class RandomCloseTests(ITestOutputHelper output)
         if (upstream.Receive(place) == 1) sessions[place[0]].Join(upstream);
         else upstream.Dispose();
     }
-
-    /// <summary>How many sockets, pipes and epolls the process has; files come and go with what .NET loads.</summary>
-    private static string Descriptors() => string.Join(", ", Directory.GetFileSystemEntries("/proc/self/fd")
-        .Select(path => new FileInfo(path).LinkTarget?.Split(":[")).Where(link => link?.Length == 2)
-        .CountBy(link => link![0] == "anon_inode" ? link[1] : link[0]).OrderBy(kind => kind.Key).Select(kind => $"{kind.Value} {kind.Key}"));
 
     private static long Memory()
     {

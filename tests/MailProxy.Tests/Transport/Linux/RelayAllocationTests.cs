@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using MailProxy.Transport.Linux;
 
 namespace MailProxy.Tests.Transport.Linux;
 
@@ -18,7 +17,7 @@ public sealed class RelayAllocationTests
         sockets.Client.ReceiveTimeout = sockets.Upstream.ReceiveTimeout = (int)RelayedSockets.Deadline.TotalMilliseconds;
         for (var i = 0; i < 200; i++) Exchange(sockets);
 
-        var meter = new LoopMeter(sockets.Loop!);
+        using var meter = new LoopMeter(sockets.Loop!);
         meter.Begin();
         for (var i = 0; i < Commands; i++) Exchange(sockets);
         Assert.Equal(0, meter.End());

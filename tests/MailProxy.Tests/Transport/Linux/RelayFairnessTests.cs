@@ -10,7 +10,7 @@ using Microsoft.AspNetCore.Http.Features;
 namespace MailProxy.Tests.Transport.Linux;
 
 /// <summary>A session that moves as much as it can, and one with small commands, on the same loop.</summary>
-[Collection(StressCollection.Name)]
+[Collection(Stress.Name)]
 public sealed class RelayFairnessTests
 {
     private const int Megabyte = 1024 * 1024;
