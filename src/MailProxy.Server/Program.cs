@@ -47,7 +47,12 @@ async Task<int> RunAsync()
     if (commandLine.Signal is { } signal) return SignalCommand.Run(signal, options, errors);
 
     // The error log is the program's log; the host's own providers speak where appsettings.json asks for them.
-    if (!builder.Configuration.GetSection("Logging").Exists()) builder.Logging.ClearProviders();
+    if (!builder.Configuration.GetSection("Logging").Exists())
+    {
+        // Nobody reads scopes then; Kestrel would open one for each connection.
+        builder.Logging.ClearProviders().Configure(logging => logging.ActivityTrackingOptions = ActivityTrackingOptions.None);
+    }
+
     Metrics.SuppressDefaultMetrics(new SuppressDefaultMetricOptions { SuppressMeters = true, SuppressEventCounters = true });
     builder.Services.AddMailProxy();
     builder.Services.AddSingleton<ILoggerProvider, HostLogProvider>();

@@ -30,7 +30,6 @@ internal sealed class DescriptorRelay(EpollConnection client, EpollConnection up
         var task = new ValueTask<RelayResult>(this, _source.Version);
         _toUpstream.TakeBuffered();
         _toClient.TakeBuffered();
-        client.IsReadable = upstream.IsReadable = true;
         Touch();
         Loop.Timers.Set(this, _limit);
         _stop = cancellationToken.UnsafeRegister(static self => ((DescriptorRelay)self!).OnStopped(), this);

@@ -20,6 +20,13 @@ internal sealed partial class EpollConnection : IRelayFeature, IHalfCloseFeature
         return relay.RunAsync(cancellationToken);
     }
 
+    /// <summary>The relay has taken what was buffered, and works without the pipes.</summary>
+    internal void DropPipes()
+    {
+        _reader = null;
+        if (!HasUnsent) _writer = null;
+    }
+
     /// <summary>The relay is over: events are the reader's and the writer's again.</summary>
     internal void EndRelay() => _relay = null;
 

@@ -11,9 +11,10 @@ namespace MailProxy.Transport.Linux;
 /// </summary>
 internal sealed partial class EpollConnection : ConnectionContext, IDescriptorHandler, IDuplexPipe
 {
-    private readonly ConnectionFeatures _features;
-    private readonly EpollReader _reader;
-    private readonly EpollWriter _writer;
+    // Made when they are asked for, and given up when a relay begins: an idle session needs none of them.
+    private ConnectionFeatures? _features;
+    private EpollReader? _reader;
+    private EpollWriter? _writer;
     private string? _id;
     private IDictionary<object, object?>? _items;
     private IDuplexPipe? _transport;
@@ -24,9 +25,6 @@ internal sealed partial class EpollConnection : ConnectionContext, IDescriptorHa
     public EpollConnection(EventLoop loop)
     {
         Loop = loop;
-        _features = new ConnectionFeatures(this);
-        _reader = new EpollReader(this);
-        _writer = new EpollWriter(this);
     }
 
     public EventLoop Loop { get; }
@@ -48,7 +46,7 @@ internal sealed partial class EpollConnection : ConnectionContext, IDescriptorHa
         set => _id = value;
     }
 
-    public override IFeatureCollection Features => _features;
+    public override IFeatureCollection Features => _features ??= new ConnectionFeatures(this);
 
     public override IDictionary<object, object?> Items
     {
@@ -75,13 +73,15 @@ internal sealed partial class EpollConnection : ConnectionContext, IDescriptorHa
         set => throw new NotSupportedException("The transport knows when the connection closes.");
     }
 
-    PipeReader IDuplexPipe.Input => _reader;
+    PipeReader IDuplexPipe.Input => Reader;
 
-    PipeWriter IDuplexPipe.Output => _writer;
+    PipeWriter IDuplexPipe.Output => Writer;
 
-    internal EpollReader Reader => _reader;
+    internal EpollReader Reader => _reader ??= new EpollReader(this);
 
-    internal EpollWriter Writer => _writer;
+    internal EpollWriter Writer => _writer ??= new EpollWriter(this);
+
+    private bool HasUnsent => _writer is { HasUnsent: true };
 
     /// <summary>Whether nobody put another transport over the descriptor.</summary>
     internal bool IsBare => _transport is null || _transport == this;
@@ -111,8 +111,8 @@ internal sealed partial class EpollConnection : ConnectionContext, IDescriptorHa
             return;
         }
 
-        if (output) _writer.OnWritable();
-        if (input) _reader.OnReadable();
+        if (output) _writer?.OnWritable();
+        if (input) _reader?.OnReadable();
     }
 
     /// <summary>Reads once.</summary>
@@ -207,7 +207,7 @@ internal sealed partial class EpollConnection : ConnectionContext, IDescriptorHa
 
     private ValueTask CloseAsync()
     {
-        if (Loop.IsCurrent && (_descriptor < 0 || !_writer.HasUnsent))
+        if (Loop.IsCurrent && (_descriptor < 0 || !HasUnsent))
         {
             CloseInOrder();
             return ValueTask.CompletedTask;
@@ -215,7 +215,7 @@ internal sealed partial class EpollConnection : ConnectionContext, IDescriptorHa
 
         var disposed = Volatile.Read(ref _disposed) ?? new TaskCompletionSource();
         disposed = Interlocked.CompareExchange(ref _disposed, disposed, null) ?? disposed;
-        if (Loop.IsCurrent) _writer.FlushBeforeClose();
+        if (Loop.IsCurrent) _writer!.FlushBeforeClose();
         else Loop.Post(static self => ((EpollConnection)self!).DisposeOnLoop(), this);
         return new ValueTask(disposed.Task);
     }
@@ -228,8 +228,8 @@ internal sealed partial class EpollConnection : ConnectionContext, IDescriptorHa
 
     private void DisposeOnLoop()
     {
-        if (_descriptor < 0 || !_writer.HasUnsent) CloseInOrder();
-        else _writer.FlushBeforeClose();
+        if (_descriptor < 0 || !HasUnsent) CloseInOrder();
+        else _writer!.FlushBeforeClose();
     }
 
     /// <summary>What the peer sent and nobody read would make close() a reset, which takes our last reply with it.</summary>
@@ -256,8 +256,8 @@ internal sealed partial class EpollConnection : ConnectionContext, IDescriptorHa
         Loop.Close(_descriptor);
         _descriptor = -1;
         _relay?.OnClosed(this, reason ?? OwnClose());
-        _reader.OnClosed(reason);
-        _writer.OnClosed();
+        _reader?.OnClosed(reason);
+        _writer?.OnClosed();
         _disposed?.TrySetResult();
         _closed?.Cancel();
     }

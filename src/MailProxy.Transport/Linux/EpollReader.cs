@@ -109,9 +109,6 @@ internal sealed class EpollReader(EpollConnection connection) : PipeReader, IVal
         return block;
     }
 
-    /// <summary>The stream's end, or its failure, as far as reading has come to it.</summary>
-    public (bool HasEnded, Exception? Error) State => (_hasEnded, _error);
-
     ReadResult IValueTaskSource<ReadResult>.GetResult(short token) => _source.GetResult(token);
 
     ValueTaskSourceStatus IValueTaskSource<ReadResult>.GetStatus(short token) => _source.GetStatus(token);

@@ -49,7 +49,12 @@ internal sealed class RelayDirection(EpollConnection source, EpollConnection tar
     private EventLoop Loop => source.Loop;
 
     /// <summary>Begins with what the reader had taken from the socket already.</summary>
-    public void TakeBuffered() => _kept = source.Reader.TakeBuffered(out _start, out _end);
+    public void TakeBuffered()
+    {
+        _kept = source.Reader.TakeBuffered(out _start, out _end);
+        source.DropPipes();
+        source.IsReadable = true;              // there may be more, or the end
+    }
 
     /// <summary>Carries bytes until there is nothing to carry, no room, or the turn is over.</summary>
     /// <returns>Whether any byte was carried.</returns>
@@ -58,7 +63,7 @@ internal sealed class RelayDirection(EpollConnection source, EpollConnection tar
         if (IsOver) return false;
         var before = Bytes;
         State = DirectionState.Waiting;
-        if (DeliverKept() && (source.IsReadable || source.Reader.State.HasEnded)) Carry();
+        if (DeliverKept() && source.IsReadable) Carry();
         return Bytes != before;
     }
 

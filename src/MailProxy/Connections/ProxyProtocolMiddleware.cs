@@ -61,7 +61,7 @@ internal sealed class ProxyProtocolMiddleware(ConnectionDelegate next, TimeProvi
         scope.ProxyHeader = header;
         if (!scope.TrustedPeers.Contains(scope.Client)) return;
         scope.Client = header.Source;
-        scope.LogContext.Client = NginxAddress.WithoutPort(header.Source);
+        scope.LogContext.ClientEndPoint = header.Source;
     }
 
     private static void End(MailConnection client, ConnectionScope scope, ReadKind kind)

@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace MailProxy.Diagnostics;
 
 /// <summary>What nginx appends to the log lines of a session, kept up to date by the session itself.</summary>
@@ -10,7 +12,14 @@ internal sealed class SessionLogContext
     public string? Action { get; set; }
 
     /// <summary>The client's address without port, as nginx prints it (<c>127.0.0.1</c>, <c>::1</c>, <c>unix:</c>).</summary>
-    public string Client { get; set; } = "";
+    public string Client
+    {
+        get => field ?? (ClientEndPoint is { } client ? NginxAddress.WithoutPort(client) : "");
+        init;
+    }
+
+    /// <summary>The client, where <see cref="Client"/> is not given as text: few sessions are logged, and text takes memory.</summary>
+    public EndPoint? ClientEndPoint { get; set; }
 
     /// <summary>The listen address, as nginx prints it.</summary>
     public string Listener { get; init; } = "";
@@ -22,5 +31,12 @@ internal sealed class SessionLogContext
     public string? Login { get; set; }
 
     /// <summary>The chosen upstream's <c>ip:port</c>; null until one is chosen.</summary>
-    public string? Upstream { get; set; }
+    public string? Upstream
+    {
+        get => field ?? (UpstreamEndPoint is { } upstream ? NginxAddress.WithPortUnbracketed(upstream) : null);
+        set;
+    }
+
+    /// <summary>The chosen upstream, where <see cref="Upstream"/> is not given as text.</summary>
+    public IPEndPoint? UpstreamEndPoint { get; set; }
 }

@@ -159,7 +159,7 @@ internal sealed class MailProxyRuntime(MailTransport transport, ListenerSet list
         var logContext = new SessionLogContext
         {
             ConnectionNumber = Interlocked.Increment(ref _connectionNumber),
-            Client = NginxAddress.WithoutPort(client),
+            ClientEndPoint = client,
             Listener = address.Listen.Address,
         };
         var log = generation.Logs.ForSession(address.Server, logContext);

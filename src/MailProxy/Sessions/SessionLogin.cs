@@ -36,7 +36,7 @@ internal sealed class SessionLogin(SessionContext context, ProtocolSession proto
 
     private async ValueTask<AuthResult> AskAsync(Credentials credentials)
     {
-        LogContext.Upstream = null;
+        LogContext.UpstreamEndPoint = null;
         LogContext.Login = PeerText.ToText(credentials.Login);
         while (true)
         {

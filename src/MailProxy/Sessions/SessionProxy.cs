@@ -16,7 +16,7 @@ internal sealed class SessionProxy(SessionContext context, ProtocolSession proto
 
     public async ValueTask<SessionOutcome> RunAsync(AuthResult result, AuthMethod method)
     {
-        context.LogContext.Upstream = NginxAddress.WithPortUnbracketed(result.Upstream!);
+        context.LogContext.UpstreamEndPoint = result.Upstream;
         if (!context.TryTakeConnection())
         {
             protocol.WriteInternalError(client.Output);
