@@ -86,6 +86,8 @@ internal sealed unsafe class EventLoop : IDisposable
     public void Post(SendOrPostCallback callback, object? state)
     {
         _posted.Enqueue(new Posted(callback, state));
+        // The queue publishes by a plain store: without a fence _sleeping may be read before it, and the loop sleep over both.
+        Interlocked.MemoryBarrier();
         if (Volatile.Read(ref _sleeping) != 0 && Interlocked.Exchange(ref _sleeping, 0) != 0) Wake();
     }
 
