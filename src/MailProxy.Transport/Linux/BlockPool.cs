@@ -18,11 +18,13 @@ internal sealed class BlockPool
         return _free.TryPop(out var block) ? block : GC.AllocateUninitializedArray<byte>(BlockSize);
     }
 
-    public void Return(byte[] block)
+    /// <param name="block">Not used by anybody any more.</param>
+    /// <param name="used">How many of its bytes were ever written: they may have held a password.</param>
+    public void Return(byte[] block, int used = BlockSize)
     {
         Poison(block);
         if (block.Length != BlockSize || _free.Count >= MostKept) return;
-        if (!Poisons) block.AsSpan().Clear();       // it may have held a password
+        if (!Poisons) block.AsSpan(0, used).Clear();
         _free.Push(block);
     }
 

@@ -19,6 +19,7 @@ internal sealed class EpollReader(EpollConnection connection) : PipeReader, IVal
     private byte[]? _block;
     private int _start;
     private int _end;
+    private int _used;
     private Exception? _error;
     private bool _hasEnded;
     private bool _isExamined = true;
@@ -144,6 +145,7 @@ internal sealed class EpollReader(EpollConnection connection) : PipeReader, IVal
         if (count > 0)
         {
             _end += count;
+            _used = Math.Max(_used, _end);
             _isExamined = false;
             return true;
         }
@@ -175,7 +177,8 @@ internal sealed class EpollReader(EpollConnection connection) : PipeReader, IVal
     {
         if (_block is null) return;
         // The pool is the loop's; from elsewhere the collector takes it.
-        if (connection.Loop.IsCurrent) connection.Loop.Blocks.Return(_block);
+        if (connection.Loop.IsCurrent) connection.Loop.Blocks.Return(_block, Math.Min(_used, _block.Length));
+        _used = 0;
         _block = null;
         _start = _end = 0;
     }

@@ -141,7 +141,7 @@ internal sealed class EpollWriter(EpollConnection connection) : PipeWriter, IVal
 
     private void Forget()
     {
-        if (_block is not null && connection.Loop.IsCurrent) connection.Loop.Blocks.Return(_block);
+        if (_block is not null && connection.Loop.IsCurrent) connection.Loop.Blocks.Return(_block, _end);
         _block = null;
         _start = _end = 0;
     }

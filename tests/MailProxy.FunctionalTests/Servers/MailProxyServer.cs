@@ -8,7 +8,7 @@ internal sealed partial class MailProxyServer : ProxyServer
 {
     /// <summary>The program's file.</summary>
     public static string Program { get; } = Path.Combine(
-        AppContext.BaseDirectory.Replace("tests/MailProxy.FunctionalTests", "src/MailProxy.Server", StringComparison.Ordinal), "mailproxy");
+        System.Environment.GetEnvironmentVariable("MAILPROXY_DIRECTORY") ?? AppContext.BaseDirectory.Replace("tests/MailProxy.FunctionalTests", "src/MailProxy.Server", StringComparison.Ordinal), "mailproxy");
 
     /// <summary>The repository that holds program and tests.</summary>
     public static string Repository { get; } =
