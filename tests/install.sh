@@ -6,6 +6,7 @@ packages=(
     dovecot-imapd dovecot-pop3d dovecot-lmtpd postfix   # the mail servers behind the proxy
     nginx libnginx-mod-mail                             # what the proxy is compared with
     curl swaks isync                                    # clients
+    gcc libc6-dev                                       # link the native program
 )
 
 missing=()

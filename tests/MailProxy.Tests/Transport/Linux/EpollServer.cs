@@ -2,11 +2,14 @@ using System.Net;
 using System.Net.Sockets;
 using MailProxy.Transport;
 using MailProxy.Transport.Linux;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 
@@ -18,7 +21,7 @@ internal sealed class EpollServer : IAsyncDisposable
     private readonly KestrelServer _kestrel;
     private readonly List<TimeSpan> _away = [];
 
-    private EpollServer(int loops, ConnectionDelegate handler)
+    private EpollServer(int loops, ConnectionDelegate handler, Action<ListenOptions>? middleware)
     {
         Transport = new EpollTransport(loops, TimeProvider.System, new LoopWatchdog(TimeSpan.FromMilliseconds(50), away =>
         {
@@ -26,7 +29,7 @@ internal sealed class EpollServer : IAsyncDisposable
         }));
         Listeners = new ListenerSet(TimeProvider.System, NullLoggerFactory.Instance);
         Listeners.AcceptOn(Transport);
-        var options = new KestrelServerOptions { ApplicationServices = new ServiceCollection().AddLogging().BuildServiceProvider() };
+        var options = new KestrelServerOptions { ApplicationServices = middleware is null ? new ServiceCollection().AddLogging().BuildServiceProvider() : ServicesOfAHost() };
         options.Listen(new ListenerSetEndPoint(), listen =>
         {
             listen.Protocols = HttpProtocols.None;
@@ -34,6 +37,7 @@ internal sealed class EpollServer : IAsyncDisposable
             {
                 if (await connection.Features.GetRequiredFeature<IConnectionEntryFeature>().EnterAsync()) await next(connection);
             });
+            middleware?.Invoke(listen);
             listen.Use(_ => handler);
         });
         _kestrel = new KestrelServer(Options.Create(options), Listeners, NullLoggerFactory.Instance);
@@ -54,9 +58,15 @@ internal sealed class EpollServer : IAsyncDisposable
 
     public IPEndPoint Address => (IPEndPoint)Listeners.LocalEndPoints[0];
 
-    public static async Task<EpollServer> StartAsync(ConnectionDelegate handler, int loops = 1, params ListenSocket[] sockets)
+    public static Task<EpollServer> StartAsync(ConnectionDelegate handler, int loops = 1, params ListenSocket[] sockets) => StartAsync(handler, null, loops, sockets);
+
+    /// <param name="handler">Serves every connection.</param>
+    /// <param name="middleware">Adds what comes before it.</param>
+    /// <param name="loops">How many.</param>
+    /// <param name="sockets">Where it listens; a port of the system's choice where none are given.</param>
+    public static async Task<EpollServer> StartAsync(ConnectionDelegate handler, Action<ListenOptions>? middleware, int loops = 1, params ListenSocket[] sockets)
     {
-        var server = new EpollServer(loops, handler);
+        var server = new EpollServer(loops, handler, middleware);
         if (sockets.Length == 0) sockets = [new ListenSocket { EndPoint = new IPEndPoint(IPAddress.Loopback, 0) }];
         await server.Listeners.ApplyAsync(sockets);
         await server._kestrel.StartAsync(new NoApplication(), CancellationToken.None);
@@ -77,6 +87,15 @@ internal sealed class EpollServer : IAsyncDisposable
         _kestrel.Dispose();
         Listeners.Dispose();
         Transport.Dispose();
+    }
+
+    /// <summary>With what Kestrel's own middleware asks for.</summary>
+    private static IServiceProvider ServicesOfAHost()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        return builder.Build().Services;
     }
 
     private sealed class NoApplication : IHttpApplication<object>
