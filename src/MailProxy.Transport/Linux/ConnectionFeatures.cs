@@ -57,21 +57,15 @@ internal sealed class ConnectionFeatures(EpollConnection connection) : IFeatureC
 
     public object? this[Type key]
     {
-        get
-        {
-            for (var i = 0; i < _count; i++)
-            {
-                if (_set[i].Key == key) return _set[i].Value;
-            }
-
-            return IsOwn(key) ? this : IsConnections(key) ? connection : null;
-        }
+        get => Find(key) ?? (Own.Contains(key) ? this : OfConnection.Contains(key) ? connection : null);
         set => SetFeature(key, value);
     }
 
     void IConnectionLifetimeFeature.Abort() => connection.Abort();
 
-    public TFeature? Get<TFeature>() => (TFeature?)this[typeof(TFeature)];
+    // A cast costs less than a look into the lists of types; what either object is beside its features nobody asks for.
+    public TFeature? Get<TFeature>() =>
+        Find(typeof(TFeature)) is { } set ? (TFeature)set : this is TFeature own ? own : connection is TFeature ofConnection ? ofConnection : default;
 
     public void Set<TFeature>(TFeature? instance) => this[typeof(TFeature)] = instance;
 
@@ -92,9 +86,15 @@ internal sealed class ConnectionFeatures(EpollConnection connection) : IFeatureC
 
     private static Type[] OfConnection { get; } = [typeof(IConnectionEntryFeature), typeof(ILoopFeature), typeof(IListenSocketFeature), typeof(IRelayFeature), typeof(IHalfCloseFeature)];
 
-    private static bool IsOwn(Type key) => Array.IndexOf(Own, key) >= 0;
+    private object? Find(Type key)
+    {
+        for (var i = 0; i < _count; i++)
+        {
+            if (_set[i].Key == key) return _set[i].Value;
+        }
 
-    private static bool IsConnections(Type key) => Array.IndexOf(OfConnection, key) >= 0;
+        return null;
+    }
 
     private void SetFeature(Type key, object? value)
     {

@@ -31,7 +31,7 @@ internal sealed class EpollTransport : IConnectionFactory, IDisposable
     public ValueTask<ConnectionContext> ConnectAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        if (EventLoop.Current is { } current) return ConnectAsync(current, endpoint, cancellationToken);
+        if (EventLoop.Current is { } current && Array.IndexOf(_loops, current) >= 0) return ConnectAsync(current, endpoint, cancellationToken);
         var loop = _loops[(uint)Interlocked.Increment(ref _next) % (uint)_loops.Length];
         var connecting = new TaskCompletionSource<Task<ConnectionContext>>(TaskCreationOptions.RunContinuationsAsynchronously);
         loop.Post(_ => connecting.SetResult(ConnectAsync(loop, endpoint, cancellationToken).AsTask()), null);

@@ -44,8 +44,8 @@ internal sealed unsafe class EventLoop : IDisposable
         _thread = new Thread(Run) { IsBackground = true, Name = name };
     }
 
-    /// <summary>The loop that runs on this thread; null elsewhere.</summary>
-    public static EventLoop? Current => _current;
+    /// <summary>The loop that runs on this thread; null elsewhere, and once it ends.</summary>
+    public static EventLoop? Current => _current is { _stopping: false } loop ? loop : null;
 
     public TimerWheel Timers { get; }
 

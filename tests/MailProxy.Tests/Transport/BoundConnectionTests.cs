@@ -57,13 +57,13 @@ public sealed class BoundConnectionTests
         using var transport = new Connector(onLoop);
         var from = new IPEndPoint(IPAddress.Parse(local), 0);
         var lowest = LowestFreeDescriptors();
-        for (var i = 0; i < 100; i++)
+        for (var i = 0; i < 1000; i++)
         {
             var error = await Assert.ThrowsAsync<BindException>(() => transport.ConnectAsync(listener.LocalEndPoint!, from));
             Assert.Equal((from, errno), (error.Local, error.NativeErrorCode));
         }
 
-        Assert.InRange(LowestFreeDescriptors(), 0, lowest + 50);
+        Assert.InRange(LowestFreeDescriptors(), 0, lowest + 500);       // other tests open some meanwhile
         await using var connection = await transport.ConnectAsync(listener.LocalEndPoint!, (IPEndPoint)RelayedSockets.Address(family));
     }
 

@@ -109,6 +109,7 @@ public sealed class EpollConnectionTests
     public async Task Reads_end_by_cancel_by_token_and_by_abort()
     {
         var ends = new List<string>();
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var server = await EpollServer.StartAsync(async connection =>
         {
             var input = connection.Transport.Input;
@@ -122,21 +123,29 @@ public sealed class EpollConnectionTests
             var byAbort = input.ReadAsync().AsTask();
             _ = Task.Run(connection.Abort);
             ends.Add((await Assert.ThrowsAnyAsync<Exception>(() => byAbort)).GetType().Name);
+            ended.SetResult();
         });
         using var client = await server.ConnectAsync();
         var error = await Assert.ThrowsAsync<SocketException>(() => ReadToEndAsync(client).WaitAsync(Limit));
         Assert.Equal(SocketError.ConnectionReset, error.SocketErrorCode);
+        await ended.Task.WaitAsync(Limit);
         Assert.Equal(["canceled True", nameof(OperationCanceledException), nameof(ConnectionAbortedException)], ends);
     }
 
     [Fact]
     public async Task The_last_reply_reaches_a_client_whose_input_nobody_read()
     {
-        await using var server = await EpollServer.StartAsync(async connection => await connection.Transport.Output.WriteAsync("bye"u8.ToArray()));
+        using var sent = new SemaphoreSlim(0);
+        await using var server = await EpollServer.StartAsync(async connection =>
+        {
+            await sent.WaitAsync();
+            await connection.Transport.Output.WriteAsync("bye"u8.ToArray());
+        });
         for (var i = 0; i < 20; i++)
         {
             using var client = await server.ConnectAsync();
             await client.SendAsync("never read"u8.ToArray());
+            sent.Release();
             Assert.Equal("bye", Encoding.ASCII.GetString(await ReadToEndAsync(client).WaitAsync(Limit)));
         }
     }

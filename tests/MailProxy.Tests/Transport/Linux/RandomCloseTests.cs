@@ -14,7 +14,7 @@ public sealed class RandomCloseTests(ITestOutputHelper output)
     private const int OpenAtOnce = 16;
 
     // Far below what one word for each session would take.
-    private const long MayGrowBy = 64 * 1024;
+    private const long MayGrowBy = 512 * 1024;
 
     private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(5);
 
