@@ -33,14 +33,27 @@ internal sealed class EpollTransport : IConnectionFactory, IDisposable
         cancellationToken.ThrowIfCancellationRequested();
         if (EventLoop.Current is { } current && Array.IndexOf(_loops, current) >= 0) return ConnectAsync(current, endpoint, cancellationToken);
         var loop = _loops[(uint)Interlocked.Increment(ref _next) % (uint)_loops.Length];
-        var connecting = new TaskCompletionSource<Task<ConnectionContext>>(TaskCreationOptions.RunContinuationsAsynchronously);
-        loop.Post(_ => connecting.SetResult(ConnectAsync(loop, endpoint, cancellationToken).AsTask()), null);
-        return new ValueTask<ConnectionContext>(connecting.Task.Unwrap());
+        // The caller goes on where it was: on the loop it could block it, or take the loop with it when it disposes of this.
+        var connected = new TaskCompletionSource<ConnectionContext>(TaskCreationOptions.RunContinuationsAsynchronously);
+        loop.Post(_ => _ = ConnectAsync(loop, endpoint, connected, cancellationToken), null);
+        return new ValueTask<ConnectionContext>(connected.Task);
     }
 
     public void Dispose()
     {
         foreach (var loop in _loops) loop.Dispose();
+    }
+
+    private async Task ConnectAsync(EventLoop loop, EndPoint endpoint, TaskCompletionSource<ConnectionContext> connected, CancellationToken cancellationToken)
+    {
+        try
+        {
+            connected.SetResult(await ConnectAsync(loop, endpoint, cancellationToken));
+        }
+        catch (Exception exception)
+        {
+            connected.SetException(exception);
+        }
     }
 
     private ValueTask<ConnectionContext> ConnectAsync(EventLoop loop, EndPoint endpoint, CancellationToken cancellationToken)

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
@@ -171,6 +172,28 @@ public sealed class EpollConnectionTests
         var exception = await failure.Task.WaitAsync(Limit);
         Assert.IsType<ConnectionResetException>(exception);
         Assert.Equal(104, Assert.IsType<SocketException>(exception.InnerException).NativeErrorCode);
+    }
+
+    [Fact]
+    public async Task Whoever_connects_from_elsewhere_goes_on_elsewhere()
+    {
+        using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        listener.Listen();
+        var endPoint = listener.LocalEndPoint!;
+        using var transport = new EpollTransport(1, TimeProvider.System, new LoopWatchdog(TimeSpan.MaxValue, _ => { }));
+        for (var i = 0; i < 100; i++)
+        {
+            await using var connection = await transport.ConnectAsync(endPoint).AsTask().WaitAsync(Limit);
+            Assert.Null(EventLoop.Current);
+        }
+
+        listener.Dispose();
+        for (var i = 0; i < 100; i++)
+        {
+            await Assert.ThrowsAsync<SocketException>(() => transport.ConnectAsync(endPoint).AsTask().WaitAsync(Limit));
+            Assert.Null(EventLoop.Current);
+        }
     }
 
     private static async Task EchoAsync(ConnectionContext connection)
