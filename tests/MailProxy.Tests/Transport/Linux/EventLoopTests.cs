@@ -1,5 +1,8 @@
 using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
 using MailProxy.Transport.Linux;
+using Microsoft.AspNetCore.Connections;
 
 namespace MailProxy.Tests.Transport.Linux;
 
@@ -33,5 +36,26 @@ public sealed class EventLoopTests
         server.Transport.Loops[0].Post(_ => turned.SetResult(), null);
         await turned.Task.WaitAsync(RelayedSockets.Deadline);
         Assert.Contains(server.Away, away => away >= blocked);
+    }
+
+    [Fact]
+    public async Task A_loop_that_ends_itself_is_no_loop_for_what_comes_after()
+    {
+        var first = new EpollTransport(1, TimeProvider.System, new LoopWatchdog(TimeSpan.MaxValue, _ => { }));
+        using var second = new EpollTransport(1, TimeProvider.System, new LoopWatchdog(TimeSpan.MaxValue, _ => { }));
+        using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        listener.Listen();
+        var connecting = new TaskCompletionSource<Task<ConnectionContext>>(TaskCreationOptions.RunContinuationsAsynchronously);
+        first.Loops[0].Post(
+            _ =>
+            {
+                first.Dispose();
+                Assert.Null(EventLoop.Current);
+                connecting.SetResult(second.ConnectAsync(listener.LocalEndPoint!).AsTask());
+            },
+            null);
+        await using var connection = await (await connecting.Task.WaitAsync(RelayedSockets.Deadline)).WaitAsync(RelayedSockets.Deadline);
+        Assert.Same(second.Loops[0], ((EpollConnection)connection).Loop);
     }
 }
