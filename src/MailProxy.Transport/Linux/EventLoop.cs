@@ -100,8 +100,7 @@ internal sealed unsafe class EventLoop : IDisposable
         if (_stopping) return;
         _stopping = true;
         Wake();
-        if (IsCurrent) _current = null;            // whoever goes on from here is on no loop any more
-        else _thread.Join();
+        if (!IsCurrent) _thread.Join();
     }
 
     private void Run()
