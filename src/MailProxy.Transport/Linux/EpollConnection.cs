@@ -213,7 +213,9 @@ internal sealed partial class EpollConnection : ConnectionContext, IDescriptorHa
             return ValueTask.CompletedTask;
         }
 
-        var disposed = Volatile.Read(ref _disposed) ?? new TaskCompletionSource();
+        // Who closes from elsewhere goes on there, not inside the loop.
+        var disposed = Volatile.Read(ref _disposed)
+            ?? new TaskCompletionSource(Loop.IsCurrent ? TaskCreationOptions.None : TaskCreationOptions.RunContinuationsAsynchronously);
         disposed = Interlocked.CompareExchange(ref _disposed, disposed, null) ?? disposed;
         if (Loop.IsCurrent) _writer!.FlushBeforeClose();
         else Loop.Post(static self => ((EpollConnection)self!).DisposeOnLoop(), this);

@@ -57,7 +57,8 @@ public sealed class DescriptorLimitTests(ITestOutputHelper output)
         Assert.Equal("+OK in", await served[0].AskAsync("PASS p"));
         Assert.Equal("+OK", await served[0].AskAsync("STAT"));
         await Task.Delay(SeveralTries, TimeProvider.System);
-        Assert.Equal(told + 1, Alerts(proxy));
+        // Twice where the end of the login's question to the auth server let one more client in meanwhile.
+        Assert.InRange(Alerts(proxy) - told, 1, 2);
         foreach (var client in clients) client.Dispose();
         foreach (var greeting in greetings) await greeting.WithinAsync("the end of every read");
         return served.Count;
