@@ -14,6 +14,9 @@ public sealed class BoundEndPoint(EndPoint remote, IPEndPoint local) : EndPoint
     /// <summary>Where from.</summary>
     public IPEndPoint Local => local;
 
+    /// <summary>Where a connection is to go, and where it is to start from; null where that was not said.</summary>
+    internal static (EndPoint Remote, IPEndPoint? Local) Split(EndPoint endPoint) => endPoint is BoundEndPoint bound ? (bound.Remote, bound.Local) : (endPoint, null);
+
     /// <inheritdoc/>
     public override AddressFamily AddressFamily => remote.AddressFamily;
 

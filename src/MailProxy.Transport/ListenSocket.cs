@@ -9,6 +9,9 @@ public sealed record ListenSocket
     /// <summary>An <see cref="IPEndPoint"/> or a <see cref="UnixDomainSocketEndPoint"/>. It is what makes two sockets the same one.</summary>
     public required EndPoint EndPoint { get; init; }
 
+    /// <summary>Whether clients reach such a socket by several addresses of ours.</summary>
+    public static bool IsWildcard(EndPoint endPoint) => endPoint is IPEndPoint ip && (ip.Address.Equals(IPAddress.Any) || ip.Address.Equals(IPAddress.IPv6Any));
+
     /// <summary>Connections that wait at most for being accepted. Default 511.</summary>
     public int Backlog { get; init; } = 511;
 

@@ -59,16 +59,9 @@ internal sealed class EpollTransport : IConnectionFactory, IDisposable
     private ValueTask<ConnectionContext> ConnectAsync(EventLoop loop, EndPoint endpoint, CancellationToken cancellationToken)
     {
         var connection = new EpollConnection(loop);
-        var (remote, from) = endpoint is BoundEndPoint bound ? (bound.Remote, bound.Local) : (endpoint, null);
-        try
-        {
-            var connecting = connection.ConnectAsync(remote, from, Descriptors, cancellationToken);
-            return connecting.IsCompletedSuccessfully ? new ValueTask<ConnectionContext>(connection) : WaitAsync(connection, connecting);
-        }
-        catch (SocketException exception)
-        {
-            return ValueTask.FromException<ConnectionContext>(exception);
-        }
+        var (remote, from) = BoundEndPoint.Split(endpoint);
+        var connecting = connection.ConnectAsync(remote, from, Descriptors, cancellationToken);
+        return connecting.IsCompletedSuccessfully ? new ValueTask<ConnectionContext>(connection) : WaitAsync(connection, connecting);
     }
 
     private static async ValueTask<ConnectionContext> WaitAsync(EpollConnection connection, ValueTask<bool> connecting)

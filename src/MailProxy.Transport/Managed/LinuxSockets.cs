@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Text;
+using MailProxy.Transport.Linux.Interop;
 
 namespace MailProxy.Transport.Managed;
 
@@ -11,9 +12,6 @@ internal static class LinuxSockets
     private const int SoReuseAddr = 2;
     private const int MultipathTcp = 262;
     private const int ProtocolNotSupported = 93;
-
-    private const int IP = 0;
-    private const int BindAddressNoPort = 24;
 
     private const int OpenFiles = 7;
 
@@ -41,7 +39,7 @@ internal static class LinuxSockets
     /// <summary>A bind() without a port then only sets the address; connect() chooses the port, and may choose one that another server's connection has.</summary>
     public static void LeavePortToConnect(Socket socket)
     {
-        if (OperatingSystem.IsLinux()) socket.SetRawSocketOption(IP, BindAddressNoPort, BitConverter.GetBytes(1));
+        if (OperatingSystem.IsLinux()) socket.SetRawSocketOption(Constants.LevelIP, Constants.BindAddressNoPort, BitConverter.GetBytes(1));
     }
 
     /// <summary>RLIMIT_NOFILE; no limit where it is not known.</summary>

@@ -23,7 +23,7 @@ internal sealed class Listener(Socket socket, ListenSocket settings, TimeProvide
     public EndPoint LocalEndPoint { get; } = socket.LocalEndPoint!;
 
     /// <summary>Whether clients reach it by several addresses of ours.</summary>
-    public bool IsWildcard { get; } = settings.EndPoint is IPEndPoint ip && (ip.Address.Equals(IPAddress.Any) || ip.Address.Equals(IPAddress.IPv6Any));
+    public bool IsWildcard { get; } = ListenSocket.IsWildcard(settings.EndPoint);
 
     /// <summary>Gives the open socket new options, as far as the kernel allows it.</summary>
     public void Change(ListenSocket wanted)

@@ -21,7 +21,7 @@ internal sealed class ManagedConnectionFactory : IConnectionFactory
     /// <exception cref="OperationCanceledException">The token fired.</exception>
     public async ValueTask<ConnectionContext> ConnectAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
-        var (remote, from) = endpoint is BoundEndPoint bound ? (bound.Remote, bound.Local) : (endpoint, null);
+        var (remote, from) = BoundEndPoint.Split(endpoint);
         var socket = Create(remote);
         try
         {

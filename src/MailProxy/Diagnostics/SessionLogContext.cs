@@ -31,12 +31,8 @@ internal sealed class SessionLogContext
     public string? Login { get; set; }
 
     /// <summary>The chosen upstream's <c>ip:port</c>; null until one is chosen.</summary>
-    public string? Upstream
-    {
-        get => field ?? (UpstreamEndPoint is { } upstream ? NginxAddress.WithPortUnbracketed(upstream) : null);
-        set;
-    }
+    public string? Upstream => UpstreamEndPoint is { } upstream ? NginxAddress.WithPortUnbracketed(upstream) : null;
 
-    /// <summary>The chosen upstream, where <see cref="Upstream"/> is not given as text.</summary>
+    /// <summary>The chosen upstream.</summary>
     public IPEndPoint? UpstreamEndPoint { get; set; }
 }

@@ -42,7 +42,7 @@ internal sealed class ListenTable
 
     private void AddPort(List<ListenAddress> addresses)
     {
-        var wildcard = addresses.Find(address => IsWildcard(address.EndPoint));
+        var wildcard = addresses.Find(address => ListenSocket.IsWildcard(address.EndPoint));
         var behindWildcard = wildcard is null ? [] : addresses.Where(address => address != wildcard && !address.Listen.Bind).ToList();
         foreach (var address in addresses.Except(behindWildcard)) Add(address, address == wildcard ? behindWildcard : []);
     }
@@ -67,8 +67,6 @@ internal sealed class ListenTable
     }
 
     private static (AddressFamily Family, int Port) PortOf(IPEndPoint endPoint) => (endPoint.AddressFamily, endPoint.Port);
-
-    private static bool IsWildcard(EndPoint endPoint) => endPoint is IPEndPoint ip && (ip.Address.Equals(IPAddress.Any) || ip.Address.Equals(IPAddress.IPv6Any));
 
     private sealed record SocketServers(ListenSocket Socket, ListenAddress Default, Dictionary<EndPoint, ListenAddress> Exact);
 }

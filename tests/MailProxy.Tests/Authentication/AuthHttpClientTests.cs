@@ -1,8 +1,6 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using MailProxy.Authentication;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
@@ -232,7 +230,7 @@ public sealed class AuthHttpClientTests
     [Fact]
     public async Task Https_is_asked_over_tls_with_a_certificate_that_is_trusted()
     {
-        using var certificate = MakeCertificate("localhost");
+        using var certificate = SelfSigned.For("localhost");
         await using var server = RawAuthServer.Running(TalkAsync, certificate);
         var client = new AuthHttpClient(new CountedConnections(certificate), TimeProvider.System);
         var request = Attempts.Make(_log, url: string.Create(CultureInfo.InvariantCulture, $"https://localhost:{server.Port}/a"));
@@ -247,7 +245,7 @@ public sealed class AuthHttpClientTests
     [InlineData("other.example", true)]
     public async Task A_wrong_certificate_gets_no_request(string name, bool trusted)
     {
-        using var certificate = MakeCertificate(name);
+        using var certificate = SelfSigned.For(name);
         await using var server = RawAuthServer.Running(TalkAsync, certificate);
         var client = new AuthHttpClient(new CountedConnections(trusted ? certificate : null), TimeProvider.System);
         var request = Attempts.Make(_log, url: $"https://localhost:{server.Port}/a");
@@ -270,17 +268,6 @@ public sealed class AuthHttpClientTests
     {
         await peer.ReadRequestAsync();
         await peer.WriteAsync(RawAuthServer.Accept);
-    }
-
-    private static X509Certificate2 MakeCertificate(string name)
-    {
-        using var key = RSA.Create(2048);
-        var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
-        var names = new SubjectAlternativeNameBuilder();
-        names.AddDnsName(name);
-        request.CertificateExtensions.Add(names.Build());
-        var now = TimeProvider.System.GetUtcNow();
-        return request.CreateSelfSigned(now.AddDays(-1), now.AddDays(1));
     }
 
     private AuthRequest To(RawAuthServer server) => Attempts.Make(_log, url: $"127.0.0.1:{server.Port}/a");

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text;
 using MailProxy.Configuration;
 using MailProxy.Diagnostics;
@@ -40,7 +41,7 @@ public sealed class ErrorLogLineTests
             Listener = "[::1]:143",
             UsingStartTls = true,
             Login = "u",
-            Upstream = "10.0.0.1:143",
+            UpstreamEndPoint = IPEndPoint.Parse("10.0.0.1:143"),
         };
         Assert.EndsWith(
             ": *12345678901 text while reading response from upstream, client: ::1 using starttls, server: [::1]:143, login: \"u\", upstream: 10.0.0.1:143\n",

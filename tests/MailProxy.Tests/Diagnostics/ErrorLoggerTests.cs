@@ -1,3 +1,4 @@
+using System.Net;
 using MailProxy.Configuration;
 using MailProxy.Diagnostics;
 using MailProxy.Sessions;
@@ -96,7 +97,7 @@ public sealed class ErrorLoggerTests : IDisposable
         var log = logs.ForSession(new ServerOptions(), _context);
         _context.Action = SessionAction.Authenticating;
         SessionLog.TooManyErrors(log);
-        (_context.Action, _context.Login, _context.Upstream) = (null, "fred", "127.0.0.1:1143");
+        (_context.Action, _context.Login, _context.UpstreamEndPoint) = (null, "fred", IPEndPoint.Parse("127.0.0.1:1143"));
         SessionLog.LoggedIn(log);
         Assert.Equal(
             $"{LogFolder.Head("info")}*2 client sent too many invalid commands while in auth state, client: 127.0.0.1, server: 127.0.0.1:143\n" +

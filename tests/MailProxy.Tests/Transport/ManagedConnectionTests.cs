@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using MailProxy.Transport;
@@ -152,7 +151,7 @@ public sealed class ManagedConnectionTests
     [InlineData("mail.example.org", "mail.example.org", false, "certificate verify error: ")]
     public async Task A_server_must_show_a_certificate_that_is_trusted_and_names_it(string certified, string expected, bool trusted, string? refusal)
     {
-        using var certificate = MakeCertificate(certified);
+        using var certificate = SelfSigned.For(certified);
         await using var pair = await ConnectAsync(roots: trusted ? [certificate] : null);
         using var server = new SslStream(new NetworkStream(pair.Server));
         var accepting = server.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = certificate });
@@ -183,7 +182,7 @@ public sealed class ManagedConnectionTests
     [Fact]
     public async Task Half_a_close_over_tls_says_so_and_leaves_the_other_half_open()
     {
-        using var certificate = MakeCertificate("localhost");
+        using var certificate = SelfSigned.For("localhost");
         await using var pair = await ConnectAsync(roots: [certificate]);
         using var server = new SslStream(new NetworkStream(pair.Server));
         var accepting = server.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = certificate });
@@ -247,17 +246,6 @@ public sealed class ManagedConnectionTests
         var text = EncodingExtensions.GetString(Encoding.Latin1, result.Buffer);
         connection.Transport.Input.AdvanceTo(result.Buffer.End);
         return text;
-    }
-
-    private static X509Certificate2 MakeCertificate(string name)
-    {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
-        var names = new SubjectAlternativeNameBuilder();
-        names.AddDnsName(name);
-        request.CertificateExtensions.Add(names.Build());
-        var now = TimeProvider.System.GetUtcNow();
-        return request.CreateSelfSigned(now.AddDays(-1), now.AddDays(1));
     }
 
     private sealed record Pair(ConnectionContext Connection, Socket Server) : IAsyncDisposable

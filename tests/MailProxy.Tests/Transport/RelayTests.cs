@@ -20,15 +20,7 @@ public abstract class RelayTests
     {
         var size = socketBuffer is null ? 20 * Megabyte : Megabyte;
         await using var sockets = await ConnectAsync(family, buffer: socketBuffer);
-        var relay = sockets.RelayAsync(RelayedSockets.Options with { UpstreamBuffer = relayBuffer, ClientBuffer = relayBuffer });
-        var up = sockets.Client.SendRandomAsync(size, 1);
-        var down = sockets.Upstream.SendRandomAsync(size, 2);
-        var atUpstream = sockets.Upstream.ReceiveRandomAsync(3, size);
-        var atClient = sockets.Client.ReceiveRandomAsync(4, size);
-        Assert.Equal((size, await up), await atUpstream);
-        Assert.Equal((size, await down), await atClient);
-        sockets.Upstream.Dispose();
-        Assert.Equal(new RelayResult(RelayEnd.UpstreamClosed, size, size), await relay);
+        await sockets.CarryBothWaysAsync(size, RelayedSockets.Options with { UpstreamBuffer = relayBuffer, ClientBuffer = relayBuffer });
     }
 
     [Theory]

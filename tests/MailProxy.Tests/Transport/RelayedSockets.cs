@@ -78,6 +78,20 @@ internal sealed class RelayedSockets : IAsyncDisposable
         return result;
     }
 
+    /// <summary>Relays random bytes both ways at once until the upstream ends, and looks at each that arrives.</summary>
+    public async Task CarryBothWaysAsync(long size, RelayOptions? options = null)
+    {
+        var relay = RelayAsync(options);
+        var up = Client.SendRandomAsync(size, 1);
+        var down = Upstream.SendRandomAsync(size, 2);
+        var atUpstream = Upstream.ReceiveRandomAsync(3, size);
+        var atClient = Client.ReceiveRandomAsync(4, size);
+        Assert.Equal((size, await up), await atUpstream);
+        Assert.Equal((size, await down), await atClient);
+        Upstream.Dispose();
+        Assert.Equal(new RelayResult(RelayEnd.UpstreamClosed, size, size), await relay);
+    }
+
     /// <summary>Lets the loop, if there is one, see what the clock says now.</summary>
     public Task TurnAsync() => OnLoopAsync(() => Task.FromResult(true));
 

@@ -17,7 +17,7 @@ public sealed class KestrelMiddlewareTests
     [Fact]
     public async Task Tls_and_the_connections_log_work_unchanged()
     {
-        using var certificate = MakeCertificate();
+        using var certificate = SelfSigned.For("localhost");
         var protocol = new TaskCompletionSource<string>();
         await using var server = await EpollServer.StartAsync(
             async connection =>
@@ -60,12 +60,5 @@ public sealed class KestrelMiddlewareTests
             connection.Transport.Input.AdvanceTo(read.Buffer.End);
             if (read.IsCompleted) return;
         }
-    }
-
-    private static X509Certificate2 MakeCertificate()
-    {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var now = TimeProvider.System.GetUtcNow();
-        return new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256).CreateSelfSigned(now.AddDays(-1), now.AddDays(1));
     }
 }

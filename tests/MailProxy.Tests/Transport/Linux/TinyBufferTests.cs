@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
-using MailProxy.Transport;
 using MailProxy.Transport.Linux;
 
 namespace MailProxy.Tests.Transport.Linux;
@@ -25,7 +24,7 @@ public sealed class TinyBufferTests
     {
         await using var sockets = await RelayedSockets.ConnectAsync(buffer: LeastReceive, onLoop: true);
         SetSendBuffer(sockets.ToUpstream, LeastSend);
-        await CarryAsync(sockets, 3 * Megabyte);
+        await sockets.CarryBothWaysAsync(3 * Megabyte);
     }
 
     [Fact]
@@ -34,7 +33,7 @@ public sealed class TinyBufferTests
         await using var sockets = await RelayedSockets.ConnectAsync(onLoop: true);
         SetSendBuffer(sockets.FromClient, LeastSend);
         SetSendBuffer(sockets.ToUpstream, LeastSend);
-        await CarryAsync(sockets, 10 * Megabyte);
+        await sockets.CarryBothWaysAsync(10 * Megabyte);
     }
 
     [Fact]
@@ -43,22 +42,9 @@ public sealed class TinyBufferTests
         await using var sockets = await RelayedSockets.ConnectAsync(onLoop: true);
         SetSendBuffer(sockets.FromClient, SomeSend);
         SetSendBuffer(sockets.ToUpstream, SomeSend);
-        await CarryAsync(sockets, 20 * Megabyte);
+        await sockets.CarryBothWaysAsync(20 * Megabyte);
         // The bytes did go through a pipe, which was given back.
         Assert.NotEmpty(FreePipes(sockets.Loop!.Pipes));
-    }
-
-    private static async Task CarryAsync(RelayedSockets sockets, long size)
-    {
-        var relay = sockets.RelayAsync();
-        var up = sockets.Client.SendRandomAsync(size, 1);
-        var down = sockets.Upstream.SendRandomAsync(size, 2);
-        var atUpstream = sockets.Upstream.ReceiveRandomAsync(3, size);
-        var atClient = sockets.Client.ReceiveRandomAsync(4, size);
-        Assert.Equal((size, await up), await atUpstream);
-        Assert.Equal((size, await down), await atClient);
-        sockets.Upstream.Dispose();
-        Assert.Equal(new RelayResult(RelayEnd.UpstreamClosed, size, size), await relay);
     }
 
     private static void SetSendBuffer(Microsoft.AspNetCore.Connections.ConnectionContext connection, int bytes)
