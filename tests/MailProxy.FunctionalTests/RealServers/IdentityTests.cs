@@ -123,7 +123,7 @@ public sealed class IdentityTests(MailServers servers)
             line => line.Contains($"user=<{user}>", StringComparison.Ordinal) && line.Contains($"rip={address}", StringComparison.Ordinal),
             $"{user} from {address}");
         Assert.Equal(address, Assert.Single(auth.Requests)["Client-IP"]);
-        Assert.Contains($"client: {address}", proxy.Log, StringComparison.Ordinal);
+        await proxy.WaitForLogAsync($"client: {address}");
     }
 
     [Theory, Trait("Beyond", "nginx")]
