@@ -4,7 +4,7 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
-using System.Security.Cryptography.X509Certificates;
+using MailProxy.Transport.Tls;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -20,17 +20,14 @@ internal sealed class ManagedConnection : ConnectionContext, IHalfCloseFeature, 
     private static long _lastId;
 
     private readonly Socket _socket;
-    private readonly X509Certificate2Collection? _trustedRoots;
     private Stream _stream;
     private int _closed;
 
     /// <param name="socket">The connected socket, from now on this connection's own.</param>
     /// <param name="remote">The server's address.</param>
-    /// <param name="trustedRoots">The roots that a server's certificate must lead to; null trusts the system's.</param>
-    public ManagedConnection(Socket socket, EndPoint remote, X509Certificate2Collection? trustedRoots)
+    public ManagedConnection(Socket socket, EndPoint remote)
     {
         _socket = socket;
-        _trustedRoots = trustedRoots;
         _stream = new NetworkStream(socket, ownsSocket: false);
         Transport = new StreamPipes(_stream);
         RemoteEndPoint = remote;
@@ -60,9 +57,14 @@ internal sealed class ManagedConnection : ConnectionContext, IHalfCloseFeature, 
         }
     }
 
-    public async ValueTask AuthenticateAsClientAsync(TlsClientOptions options, CancellationToken cancellationToken)
+    public TlsSession? Session { get; private set; }
+
+    public ValueTask<TlsSession> AuthenticateAsServerAsync(TlsServerContext context, CancellationToken cancellationToken) =>
+        throw new NotSupportedException("This connection is a client's end.");
+
+    public async ValueTask<TlsSession> AuthenticateAsClientAsync(TlsClientContext context, TlsTarget target, CancellationToken cancellationToken)
     {
-        var check = new CertificateCheck(options.TargetHost, _trustedRoots);
+        var check = new CertificateCheck(target.Name, ((ManagedTlsClientContext)context).TrustedRoots);
         var tls = new SslStream(_stream, leaveInnerStreamOpen: false);
         try
         {
@@ -71,7 +73,7 @@ internal sealed class ManagedConnection : ConnectionContext, IHalfCloseFeature, 
         catch (AuthenticationException exception)
         {
             await tls.DisposeAsync();
-            throw new AuthenticationException(check.Refusal ?? exception.GetBaseException().Message, exception);
+            throw new TlsException(TlsFailure.Verification, check.Refusal ?? exception.GetBaseException().Message, exception);
         }
         catch
         {
@@ -82,6 +84,7 @@ internal sealed class ManagedConnection : ConnectionContext, IHalfCloseFeature, 
         ReleasePipes();
         _stream = tls;
         Transport = new StreamPipes(tls);
+        return Session = new ManagedTlsSession(tls);
     }
 
     /// <summary>Resets the connection.</summary>

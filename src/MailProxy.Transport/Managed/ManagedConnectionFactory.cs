@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Connections;
 
 namespace MailProxy.Transport.Managed;
@@ -9,9 +8,6 @@ namespace MailProxy.Transport.Managed;
 internal sealed class ManagedConnectionFactory : IConnectionFactory
 {
     private const int FileNotFound = 2;
-
-    /// <summary>The roots that a server's certificate must lead to; null trusts the system's.</summary>
-    public X509Certificate2Collection? TrustedRoots { get; init; }
 
     /// <summary>How many descriptors are left.</summary>
     internal DescriptorReserve Descriptors { get; init; } = DescriptorReserve.OfProcess;
@@ -28,7 +24,7 @@ internal sealed class ManagedConnectionFactory : IConnectionFactory
             if (Descriptors.IsExhausted(socket)) throw new SocketException(SocketOpener.TooManyOpenFiles);
             if (from is not null) Bind(socket, from);
             await socket.ConnectAsync(remote, cancellationToken);
-            return new ManagedConnection(socket, remote, TrustedRoots);
+            return new ManagedConnection(socket, remote);
         }
         catch (SocketException exception) when (remote is UnixDomainSocketEndPoint && exception.SocketErrorCode == SocketError.AddressNotAvailable)
         {

@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using MailProxy.Configuration;
 using MailProxy.Transport;
+using MailProxy.Transport.Tls;
 using Microsoft.AspNetCore.Connections;
 
 namespace MailProxy.Authentication;
@@ -20,6 +21,13 @@ internal sealed class AuthHttpClient(IConnectionFactory connections, TimeProvide
 
     /// <summary>Makes the connections that become TLS ones, for <c>https://</c>. Default: the same factory.</summary>
     public IConnectionFactory? SecureConnections { get; init; }
+
+    /// <summary>How they become so. Default: a server's certificate must name it and be good by the system's trust store.</summary>
+    public TlsClientContext Tls
+    {
+        get => field ??= TlsEngine.Managed.CreateClientContext(new TlsClientOptions());
+        init;
+    }
 
     /// <summary>Resolves the auth server's host and keeps the address as long as the options live. To be called at load; a login does it where that was not done.</summary>
     /// <exception cref="FormatException">The URL is not one of <c>auth_http</c>'s.</exception>
@@ -55,7 +63,7 @@ internal sealed class AuthHttpClient(IConnectionFactory connections, TimeProvide
             {
                 var factory = address.Url.Secure ? SecureConnections ?? connections : connections;
                 var keepalive = request.Options.Keepalive;
-                var exchange = new AuthHttpExchange(factory, address, keepalive > 0 ? KeptFor(address) : null, keepalive, request.Log);
+                var exchange = new AuthHttpExchange(factory, () => Tls, address, keepalive > 0 ? KeptFor(address) : null, keepalive, request.Log);
                 var response = await exchange.RunAsync(bytes.WrittenMemory, limit.Token);
                 return response is null ? AuthDecision.Unavailable(request) : AuthDecision.Make(request, response, address.DisplayName);
             }

@@ -2,10 +2,9 @@ using System.IO.Pipelines;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
-using System.Security.Authentication;
 using System.Text;
 using MailProxy.Diagnostics;
-using MailProxy.Transport;
+using MailProxy.Transport.Tls;
 using MailProxy.Wire;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
@@ -14,11 +13,12 @@ namespace MailProxy.Authentication;
 
 /// <summary>One request and its answer. The connection is closed as soon as the answer's headers are read, unless both sides keep it.</summary>
 /// <param name="connections">Makes connections.</param>
+/// <param name="tls">Gives the context for <c>https://</c>.</param>
 /// <param name="address">The auth server.</param>
 /// <param name="kept">Its idle connections; null where none are kept.</param>
 /// <param name="most">How many of them (<c>auth_http_keepalive</c>).</param>
 /// <param name="log">The session's log.</param>
-internal sealed class AuthHttpExchange(IConnectionFactory connections, AuthHttpAddress address, KeptConnections? kept, int most, ILogger log)
+internal sealed class AuthHttpExchange(IConnectionFactory connections, Func<TlsClientContext> tls, AuthHttpAddress address, KeptConnections? kept, int most, ILogger log)
 {
     private const int ConnectionReset = 104;
     private const int InputOutputError = 5;
@@ -65,7 +65,7 @@ internal sealed class AuthHttpExchange(IConnectionFactory connections, AuthHttpA
             if (progress == AuthResponseProgress.Complete) response = _parser.Response;
             else Log(progress);
         }
-        catch (AuthenticationException exception)
+        catch (TlsException exception)
         {
             AuthLog.HandshakeFailed(log, address.DisplayName, PeerText.ToText(Encoding.UTF8.GetBytes(exception.Message)));
         }
@@ -119,15 +119,9 @@ internal sealed class AuthHttpExchange(IConnectionFactory connections, AuthHttpA
 
     private async ValueTask HandshakeAsync(ConnectionContext connection, CancellationToken cancellationToken)
     {
-        var tls = connection.Features.Get<ITlsFeature>() ?? throw new AuthenticationException("this transport has no TLS");
-        try
-        {
-            await tls.AuthenticateAsClientAsync(new TlsClientOptions(address.Url.Host), cancellationToken);
-        }
-        catch (IOException exception) when (SocketFailure.Find(exception) is null && !cancellationToken.IsCancellationRequested)
-        {
-            throw new AuthenticationException("the peer closed the connection", exception);
-        }
+        var feature = connection.Features.Get<ITlsFeature>() ?? throw new InvalidOperationException("This transport has no TLS.");
+        var host = address.Url.Host;
+        await feature.AuthenticateAsClientAsync(tls(), new TlsTarget(host, SendName: true, SessionKey: host), cancellationToken);
     }
 
     private static async ValueTask SendAsync(ConnectionContext connection, ReadOnlyMemory<byte> request, CancellationToken cancellationToken)

@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using MailProxy.Authentication;
+using MailProxy.Transport.Tls;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 
@@ -232,7 +234,7 @@ public sealed class AuthHttpClientTests
     {
         using var certificate = SelfSigned.For("localhost");
         await using var server = RawAuthServer.Running(TalkAsync, certificate);
-        var client = new AuthHttpClient(new CountedConnections(certificate), TimeProvider.System);
+        var client = new AuthHttpClient(new CountedConnections(), TimeProvider.System) { Tls = Trusting(certificate) };
         var request = Attempts.Make(_log, url: string.Create(CultureInfo.InvariantCulture, $"https://localhost:{server.Port}/a"));
         var result = await client.AuthenticateAsync(request, CancellationToken.None).AsTask().WaitAsync(Attempts.Deadline);
         Assert.Empty(_log.All);
@@ -247,7 +249,7 @@ public sealed class AuthHttpClientTests
     {
         using var certificate = SelfSigned.For(name);
         await using var server = RawAuthServer.Running(TalkAsync, certificate);
-        var client = new AuthHttpClient(new CountedConnections(trusted ? certificate : null), TimeProvider.System);
+        var client = new AuthHttpClient(new CountedConnections(), TimeProvider.System) { Tls = Trusting(trusted ? certificate : null) };
         var request = Attempts.Make(_log, url: $"https://localhost:{server.Port}/a");
         var result = await client.AuthenticateAsync(request, CancellationToken.None).AsTask().WaitAsync(Attempts.Deadline);
         Assert.Equal(AuthStatus.Unavailable, result.Status);
@@ -263,6 +265,9 @@ public sealed class AuthHttpClientTests
         Assert.Equal(AuthStatus.Unavailable, result.Status);
         Assert.Single(_log.Errors);
     }
+
+    private static TlsClientContext Trusting(X509Certificate2? certificate) => TlsEngine.Managed.CreateClientContext(
+        new TlsClientOptions { TrustedCertificate = certificate is null ? null : "data:" + certificate.ExportCertificatePem() });
 
     private static async Task TalkAsync(RawAuthServer.Peer peer)
     {

@@ -1,16 +1,15 @@
 using System.IO.Pipelines;
 using System.Net;
-using System.Security.Cryptography.X509Certificates;
 using MailProxy.Transport.Managed;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace MailProxy.Tests.Authentication;
 
-/// <summary>The transport's own connections, counted; with the system's trust or one root of the test's own.</summary>
-internal sealed class CountedConnections(X509Certificate2? trusted = null) : IConnectionFactory
+/// <summary>The transport's own connections, counted.</summary>
+internal sealed class CountedConnections : IConnectionFactory
 {
-    private readonly ManagedConnectionFactory _connections = new() { TrustedRoots = trusted is null ? null : [trusted] };
+    private readonly ManagedConnectionFactory _connections = new();
     private int _disposed;
     private int _made;
 

@@ -1,11 +1,11 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
-using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using MailProxy.Transport;
 using MailProxy.Transport.Managed;
+using MailProxy.Transport.Tls;
 using Microsoft.AspNetCore.Connections;
 
 namespace MailProxy.Tests.Transport;
@@ -152,13 +152,13 @@ public sealed class ManagedConnectionTests
     public async Task A_server_must_show_a_certificate_that_is_trusted_and_names_it(string certified, string expected, bool trusted, string? refusal)
     {
         using var certificate = SelfSigned.For(certified);
-        await using var pair = await ConnectAsync(roots: trusted ? [certificate] : null);
+        await using var pair = await ConnectAsync();
         using var server = new SslStream(new NetworkStream(pair.Server));
         var accepting = server.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = certificate });
-        var connecting = pair.Connection.Features.Get<ITlsFeature>()!.AuthenticateAsClientAsync(new TlsClientOptions(expected), CancellationToken.None).AsTask();
+        var connecting = AuthenticateAsync(pair, expected, trusted ? certificate : null).AsTask();
         if (refusal is not null)
         {
-            var error = await Assert.ThrowsAsync<AuthenticationException>(() => connecting.WaitAsync(Deadline));
+            var error = await Assert.ThrowsAsync<TlsException>(() => connecting.WaitAsync(Deadline));
             Assert.StartsWith(refusal, error.Message, StringComparison.Ordinal);
             await pair.Connection.DisposeAsync();
             return;
@@ -183,10 +183,10 @@ public sealed class ManagedConnectionTests
     public async Task Half_a_close_over_tls_says_so_and_leaves_the_other_half_open()
     {
         using var certificate = SelfSigned.For("localhost");
-        await using var pair = await ConnectAsync(roots: [certificate]);
+        await using var pair = await ConnectAsync();
         using var server = new SslStream(new NetworkStream(pair.Server));
         var accepting = server.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = certificate });
-        await pair.Connection.Features.Get<ITlsFeature>()!.AuthenticateAsClientAsync(new TlsClientOptions("localhost"), CancellationToken.None).AsTask().WaitAsync(Deadline);
+        await AuthenticateAsync(pair, "localhost", certificate).AsTask().WaitAsync(Deadline);
         await accepting.WaitAsync(Deadline);
         pair.Connection.Features.Get<IHalfCloseFeature>()!.ShutdownSend();
         Assert.Equal(0, await server.ReadAsync(new byte[1]).AsTask().WaitAsync(Deadline));
@@ -198,9 +198,9 @@ public sealed class ManagedConnectionTests
     public async Task A_server_that_speaks_no_tls_fails_the_handshake_in_words()
     {
         await using var pair = await ConnectAsync();
-        var connecting = pair.Connection.Features.Get<ITlsFeature>()!.AuthenticateAsClientAsync(new TlsClientOptions("localhost"), CancellationToken.None).AsTask();
+        var connecting = AuthenticateAsync(pair).AsTask();
         await pair.Server.SayAsync("220 mail.example.org ESMTP\r\n");
-        var error = await Assert.ThrowsAsync<AuthenticationException>(() => connecting.WaitAsync(Deadline));
+        var error = await Assert.ThrowsAsync<TlsException>(() => connecting.WaitAsync(Deadline));
         Assert.DoesNotContain("inner exception", error.Message, StringComparison.Ordinal);
     }
 
@@ -208,7 +208,7 @@ public sealed class ManagedConnectionTests
     public async Task A_server_that_goes_within_the_handshake_is_an_io_error()
     {
         await using var pair = await ConnectAsync();
-        var connecting = pair.Connection.Features.Get<ITlsFeature>()!.AuthenticateAsClientAsync(new TlsClientOptions("localhost"), CancellationToken.None).AsTask();
+        var connecting = AuthenticateAsync(pair).AsTask();
         pair.Server.Shutdown(SocketShutdown.Send);
         await Assert.ThrowsAnyAsync<IOException>(() => connecting.WaitAsync(Deadline));
     }
@@ -218,16 +218,24 @@ public sealed class ManagedConnectionTests
     {
         await using var pair = await ConnectAsync();
         using var cancel = new CancellationTokenSource();
-        var connecting = pair.Connection.Features.Get<ITlsFeature>()!.AuthenticateAsClientAsync(new TlsClientOptions("localhost"), cancel.Token).AsTask();
+        var connecting = AuthenticateAsync(pair, cancellationToken: cancel.Token).AsTask();
         await cancel.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => connecting.WaitAsync(Deadline));
     }
 
-    private static async Task<Pair> ConnectAsync(AddressFamily family = AddressFamily.InterNetwork, X509Certificate2Collection? roots = null)
+    private static ValueTask<TlsSession> AuthenticateAsync(
+        Pair pair, string name = "localhost", X509Certificate2? trusted = null, CancellationToken cancellationToken = default)
+    {
+        var options = new TlsClientOptions { TrustedCertificate = trusted is null ? null : "data:" + trusted.ExportCertificatePem() };
+        var context = TlsEngine.Managed.CreateClientContext(options);
+        return pair.Connection.Features.Get<ITlsFeature>()!.AuthenticateAsClientAsync(context, new TlsTarget(name, SendName: true, name), cancellationToken);
+    }
+
+    private static async Task<Pair> ConnectAsync(AddressFamily family = AddressFamily.InterNetwork)
     {
         using var cancel = new CancellationTokenSource(Deadline);
         using var listener = Listen(family);
-        var connection = await new ManagedConnectionFactory { TrustedRoots = roots }.ConnectAsync(listener.LocalEndPoint!, cancel.Token);
+        var connection = await new ManagedConnectionFactory().ConnectAsync(listener.LocalEndPoint!, cancel.Token);
         return new Pair(connection, await listener.AcceptAsync(cancel.Token));
     }
 
