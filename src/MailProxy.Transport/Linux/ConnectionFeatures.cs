@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Collections;
 using System.IO.Pipelines;
+using MailProxy.Transport.Tls;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -84,7 +85,7 @@ internal sealed class ConnectionFeatures(EpollConnection connection) : IFeatureC
         typeof(IConnectionLifetimeFeature), typeof(IConnectionEndPointFeature), typeof(IMemoryPoolFeature),
     ];
 
-    private static Type[] OfConnection { get; } = [typeof(IConnectionEntryFeature), typeof(ILoopFeature), typeof(IListenSocketFeature), typeof(IRelayFeature), typeof(IHalfCloseFeature)];
+    private static Type[] OfConnection { get; } = [typeof(IConnectionEntryFeature), typeof(ILoopFeature), typeof(IListenSocketFeature), typeof(IRelayFeature), typeof(IHalfCloseFeature), typeof(ITlsFeature)];
 
     private object? Find(Type key)
     {

@@ -24,7 +24,7 @@ internal sealed partial class EpollConnection : IRelayFeature, IHalfCloseFeature
     internal void DropPipes()
     {
         _reader = null;
-        if (!HasUnsent) _writer = null;
+        if (_writer is { HasUnsent: false }) _writer = null;
     }
 
     /// <summary>The relay is over: events are the reader's and the writer's again.</summary>
@@ -35,6 +35,7 @@ internal sealed partial class EpollConnection : IRelayFeature, IHalfCloseFeature
     {
         var cause = Errno.ToException(errno);
         return errno is Errno.ConnectionReset or Errno.BrokenPipe ? new ConnectionResetException(cause.Message, cause)
+            : errno == Errno.Protocol && _tls?.Failure is { } failure ? new IOException(failure)
             : errno == Errno.ConnectionAborted && IsClosed ? new ConnectionAbortedException("The connection is closed.")
             : new IOException(cause.Message, cause);
     }

@@ -11,7 +11,7 @@ internal sealed partial class EpollConnection : IListenSocketFeature
     private EndPoint? _local;
     private EndPoint? _remote;
     private ListenSocket? _listenSocket;
-    private CancellationTokenRegistration _connecting;
+    private CancellationTokenRegistration _waiting;
     private bool _isConnecting;
 
     /// <inheritdoc/>
@@ -65,7 +65,7 @@ internal sealed partial class EpollConnection : IListenSocketFeature
         }
 
         if (!_isConnecting) return ValueTask.FromResult(true);
-        _connecting = cancellationToken.UnsafeRegister(static (self, token) => ((EpollConnection)self!).CancelConnect(token), this);
+        _waiting = cancellationToken.UnsafeRegister(static (self, token) => ((EpollConnection)self!).CancelConnect(token), this);
         return new ValueTask<bool>(this, _entry.Version);
     }
 
@@ -103,7 +103,7 @@ internal sealed partial class EpollConnection : IListenSocketFeature
         var errno = (events & (EpollEvents.Error | EpollEvents.HangUp)) == 0 ? 0 : TakeSocketError();
         if (errno == 0 && !IsConnected(_descriptor)) return;        // the event was of whoever had the number before
         _isConnecting = false;
-        _connecting.Unregister();
+        _waiting.Unregister();
         if (errno == 0)
         {
             _entry.SetResult(true);

@@ -81,7 +81,7 @@ internal sealed partial class EpollConnection : ConnectionContext, IDescriptorHa
 
     internal EpollWriter Writer => _writer ??= new EpollWriter(this);
 
-    private bool HasUnsent => _writer is { HasUnsent: true };
+    private bool HasUnsent => _writer is { HasUnsent: true } || _tls is { HasUnsent: true };
 
     /// <summary>Whether nobody put another transport over the descriptor.</summary>
     internal bool IsBare => _transport is null || _transport == this;
@@ -105,6 +105,7 @@ internal sealed partial class EpollConnection : ConnectionContext, IDescriptorHa
         }
 
         var output = (events & (EpollEvents.Out | EpollEvents.HangUp | EpollEvents.Error)) != 0;
+        if (_tls is { } tls && OnTlsEvents(tls, input, output)) return;
         if (_relay is { } relay)
         {
             relay.OnEvents(this, input, output);
@@ -117,17 +118,26 @@ internal sealed partial class EpollConnection : ConnectionContext, IDescriptorHa
 
     /// <summary>Reads once.</summary>
     /// <returns>Bytes read; 0 at the end of the stream; -1 where there is nothing yet; otherwise the negated errno less one.</returns>
-    public unsafe int Receive(Span<byte> buffer)
+    public int Receive(Span<byte> buffer)
     {
         if (_descriptor < 0) return -1 - Errno.ConnectionAborted;
-        IsReadable = false;                        // before the call: an event in between sets it again
+        if (_tls is not null) return _tls.Receive(buffer);
+        var count = ReceiveRaw(buffer, out var mayBeMore);
+        IsReadable = mayBeMore;
+        return count;
+    }
+
+    /// <summary>The same, of what is on the wire; the caller keeps in mind whether to come again.</summary>
+    internal unsafe int ReceiveRaw(Span<byte> buffer, out bool mayBeMore)
+    {
+        mayBeMore = false;
         while (true)
         {
             nint count;
             fixed (byte* start = buffer) count = LibC.Receive(_descriptor, start, buffer.Length, Constants.MessageDontWait);
             if (count >= 0)
             {
-                if (count == buffer.Length || (PeerEnded && count > 0)) IsReadable = true;
+                mayBeMore = count == buffer.Length || (PeerEnded && count > 0);
                 return (int)count;
             }
 
@@ -139,9 +149,12 @@ internal sealed partial class EpollConnection : ConnectionContext, IDescriptorHa
 
     /// <summary>Writes once.</summary>
     /// <returns>Bytes taken, 0 where there is no room; otherwise the negated errno less one.</returns>
-    public unsafe int Send(ReadOnlySpan<byte> buffer)
+    public int Send(ReadOnlySpan<byte> buffer) =>
+        _descriptor < 0 ? -1 - Errno.ConnectionAborted : _tls is null ? SendRaw(buffer) : _tls.Send(buffer);
+
+    /// <summary>The same, of what goes on the wire.</summary>
+    internal unsafe int SendRaw(ReadOnlySpan<byte> buffer)
     {
-        if (_descriptor < 0) return -1 - Errno.ConnectionAborted;
         while (true)
         {
             nint count;
@@ -177,7 +190,10 @@ internal sealed partial class EpollConnection : ConnectionContext, IDescriptorHa
             return;
         }
 
-        if (_descriptor >= 0) _ = LibC.Shutdown(_descriptor, Constants.ShutdownWrite);
+        if (_descriptor < 0) return;
+        _tls?.SayGoodbye();
+        _endsWhenSent = _tls is { HasUnsent: true };
+        if (!_endsWhenSent) _ = LibC.Shutdown(_descriptor, Constants.ShutdownWrite);
     }
 
     public override unsafe void Abort(ConnectionAbortedException abortReason)
@@ -217,7 +233,7 @@ internal sealed partial class EpollConnection : ConnectionContext, IDescriptorHa
         var disposed = Volatile.Read(ref _disposed)
             ?? new TaskCompletionSource(Loop.IsCurrent ? TaskCreationOptions.None : TaskCreationOptions.RunContinuationsAsynchronously);
         disposed = Interlocked.CompareExchange(ref _disposed, disposed, null) ?? disposed;
-        if (Loop.IsCurrent) _writer!.FlushBeforeClose();
+        if (Loop.IsCurrent) FlushBeforeClose();
         else Loop.Post(static self => ((EpollConnection)self!).DisposeOnLoop(), this);
         return new ValueTask(disposed.Task);
     }
@@ -225,21 +241,24 @@ internal sealed partial class EpollConnection : ConnectionContext, IDescriptorHa
     /// <summary>Nothing is left to be sent: whoever waits for that may close now.</summary>
     internal void OnDrained()
     {
-        if (_disposed is not null) CloseInOrder();
+        if (_disposed is not null && !HasUnsent) CloseInOrder();
     }
 
     private void DisposeOnLoop()
     {
         if (_descriptor < 0 || !HasUnsent) CloseInOrder();
-        else _writer!.FlushBeforeClose();
+        else FlushBeforeClose();
     }
+
+    private void FlushBeforeClose() => _writer?.FlushBeforeClose();
 
     /// <summary>What the peer sent and nobody read would make close() a reset, which takes our last reply with it.</summary>
     private void CloseInOrder()
     {
         if (_descriptor >= 0)
         {
-            for (var i = 0; i < 4 && Receive(Loop.Scratch) > 0; i++)
+            _tls?.SayGoodbye();
+            for (var i = 0; i < 4 && ReceiveRaw(Loop.Scratch, out _) > 0; i++)
             {
                 if (i == 0 && !PeerEnded) _ = LibC.Shutdown(_descriptor, Constants.ShutdownWrite);
             }
@@ -257,6 +276,7 @@ internal sealed partial class EpollConnection : ConnectionContext, IDescriptorHa
         if (_descriptor < 0) return;
         Loop.Close(_descriptor);
         _descriptor = -1;
+        CloseTls();
         _relay?.OnClosed(this, reason ?? OwnClose());
         _reader?.OnClosed(reason);
         _writer?.OnClosed();

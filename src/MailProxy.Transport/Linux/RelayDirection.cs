@@ -97,7 +97,7 @@ internal sealed class RelayDirection(EpollConnection source, EpollConnection tar
             }
 
             if (!source.IsReadable) return;
-            if (count == Loop.Scratch.Length && Loop.Pipes.TryRent(out var pipe))
+            if (count == Loop.Scratch.Length && !source.IsProtected && !target.IsProtected && Loop.Pipes.TryRent(out var pipe))
             {
                 Splice(pipe);
                 return;

@@ -12,6 +12,7 @@ internal static class Errno
     public const int TableFull = 23;
     public const int TooManyFiles = 24;
     public const int BrokenPipe = 32;
+    public const int Protocol = 71;
     public const int ConnectionAborted = 103;
     public const int ConnectionReset = 104;
     public const int InProgress = 115;

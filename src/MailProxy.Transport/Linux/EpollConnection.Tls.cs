@@ -1,0 +1,111 @@
+using MailProxy.Transport.Linux.OpenSsl;
+using MailProxy.Transport.Tls;
+
+namespace MailProxy.Transport.Linux;
+
+/// <summary>TLS in place: the same reader, writer and relay, over OpenSSL instead of the descriptor.</summary>
+internal sealed partial class EpollConnection : ITlsFeature
+{
+    private OpenSslSession? _tls;
+    private bool _isHandshakeAwaited;
+    private bool _endsWhenSent;
+
+    /// <inheritdoc/>
+    public TlsSession? Session => _tls;
+
+    /// <summary>Whether bytes must pass through OpenSSL, so that no pipe can carry them.</summary>
+    internal bool IsProtected => _tls is not null;
+
+    /// <inheritdoc/>
+    public async ValueTask<TlsSession> AuthenticateAsServerAsync(TlsServerContext context, CancellationToken cancellationToken)
+    {
+        await ReturnAsync();
+        await HandshakeAsync(((OpenSslServerContext)context).Accept(this), cancellationToken);
+        return _tls!;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<TlsSession> AuthenticateAsClientAsync(TlsClientContext context, TlsTarget target, CancellationToken cancellationToken)
+    {
+        await ReturnAsync();
+        var client = (OpenSslClientContext)context;
+        await HandshakeAsync(client.Connect(this, target), cancellationToken);
+        client.Check(_tls!);
+        return _tls!;
+    }
+
+    private ValueTask<bool> HandshakeAsync(OpenSslSession session, CancellationToken cancellationToken)
+    {
+        if (_tls is not null) throw new InvalidOperationException("The connection is a TLS one already.");
+        _tls = session;
+        if (_reader?.TakeBuffered(out var start, out var end) is { } ahead) session.ReadAhead(ahead, start, end);
+        if (IsClosed)
+        {
+            session.Free();
+            throw OpenSslSession.ClosedInHandshake();
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        if (session.Handshake()) return ValueTask.FromResult(true);
+        _entry.Reset();
+        _isHandshakeAwaited = true;
+        _waiting = cancellationToken.UnsafeRegister(static (self, token) => ((EpollConnection)self!).CancelHandshake(token), this);
+        return new ValueTask<bool>(this, _entry.Version);
+    }
+
+    /// <summary>An event for TLS itself: the handshake's next message, or room for what was left.</summary>
+    /// <returns>Whether nobody else is to be told.</returns>
+    private bool OnTlsEvents(OpenSslSession tls, bool input, bool output)
+    {
+        if (input) tls.IsSocketReadable = true;
+        if (output && tls.HasUnsent && tls.SendUnsent()) OnTlsSent();
+        if (!tls.IsHandshaking) return IsClosed;
+        if (!input || !_isHandshakeAwaited) return true;
+        try
+        {
+            if (tls.Handshake()) EndHandshake(null);
+        }
+        catch (TlsException exception)
+        {
+            EndHandshake(exception);
+        }
+
+        return true;
+    }
+
+    private void OnTlsSent()
+    {
+        if (_endsWhenSent) ShutdownSend();
+        OnDrained();
+    }
+
+    private void CancelHandshake(CancellationToken token)
+    {
+        if (!Loop.IsCurrent)
+        {
+            Loop.Post(static state =>
+            {
+                var (self, canceled) = ((EpollConnection, CancellationToken))state!;
+                self.CancelHandshake(canceled);
+            }, (this, token));
+            return;
+        }
+
+        if (_isHandshakeAwaited) EndHandshake(new OperationCanceledException(token));
+    }
+
+    private void EndHandshake(Exception? exception)
+    {
+        _isHandshakeAwaited = false;
+        _waiting.Unregister();
+        if (exception is null) _entry.SetResult(true);
+        else _entry.SetException(exception);
+    }
+
+    /// <summary>The descriptor is closed.</summary>
+    private void CloseTls()
+    {
+        _tls?.Free();
+        if (_isHandshakeAwaited) EndHandshake(OpenSslSession.ClosedInHandshake());
+    }
+}
