@@ -1,6 +1,7 @@
 using System.Net;
 using MailProxy.Transport.Linux;
 using MailProxy.Transport.Managed;
+using MailProxy.Transport.Tls;
 using Microsoft.AspNetCore.Connections;
 
 namespace MailProxy.Transport;
@@ -16,6 +17,9 @@ public sealed class MailTransport : IConnectionFactory, IDisposable
 
     /// <summary>Stands for the loop that this code runs on; null elsewhere. Connections that are made on a loop live there.</summary>
     public static object? CurrentLoop => EventLoop.Current;
+
+    /// <summary>Makes TLS contexts for the connections of this transport.</summary>
+    public ITlsEngine Tls => TlsEngine.For(_loops is not null);
 
     internal EpollTransport? Loops => _loops;
 

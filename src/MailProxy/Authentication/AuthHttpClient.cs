@@ -19,15 +19,10 @@ internal sealed class AuthHttpClient(IConnectionFactory connections, TimeProvide
     private readonly ConditionalWeakTable<AuthHttpOptions, AuthHttpAddress> _addresses = [];
     private readonly ConcurrentDictionary<KeptKey, KeptConnections> _kept = new();
 
-    /// <summary>Makes the connections that become TLS ones, for <c>https://</c>. Default: the same factory.</summary>
-    public IConnectionFactory? SecureConnections { get; init; }
+    /// <summary>Makes the context for <c>https://</c> when it is first needed. Default: a server's certificate must name it and be good by the system's trust store.</summary>
+    public Func<TlsClientContext> CreateTls { get; init; } = static () => TlsEngine.Managed.CreateClientContext(new TlsClientOptions());
 
-    /// <summary>How they become so. Default: a server's certificate must name it and be good by the system's trust store.</summary>
-    public TlsClientContext Tls
-    {
-        get => field ??= TlsEngine.Managed.CreateClientContext(new TlsClientOptions());
-        init;
-    }
+    private TlsClientContext Tls => field ??= CreateTls();
 
     /// <summary>Resolves the auth server's host and keeps the address as long as the options live. To be called at load; a login does it where that was not done.</summary>
     /// <exception cref="FormatException">The URL is not one of <c>auth_http</c>'s.</exception>
@@ -61,9 +56,8 @@ internal sealed class AuthHttpClient(IConnectionFactory connections, TimeProvide
             using var limit = new TimeLimit(request.Options.Timeout, time, cancellationToken);
             try
             {
-                var factory = address.Url.Secure ? SecureConnections ?? connections : connections;
                 var keepalive = request.Options.Keepalive;
-                var exchange = new AuthHttpExchange(factory, () => Tls, address, keepalive > 0 ? KeptFor(address) : null, keepalive, request.Log);
+                var exchange = new AuthHttpExchange(connections, () => Tls, address, keepalive > 0 ? KeptFor(address) : null, keepalive, request.Log);
                 var response = await exchange.RunAsync(bytes.WrittenMemory, limit.Token);
                 return response is null ? AuthDecision.Unavailable(request) : AuthDecision.Make(request, response, address.DisplayName);
             }

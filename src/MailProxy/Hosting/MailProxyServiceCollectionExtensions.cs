@@ -6,7 +6,7 @@ using MailProxy.Protocols.Pop3;
 using MailProxy.Protocols.Smtp;
 using MailProxy.Sessions;
 using MailProxy.Transport;
-using MailProxy.Transport.Managed;
+using MailProxy.Transport.Tls;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -35,10 +35,9 @@ public static class MailProxyServiceCollectionExtensions
         services.AddSingleton<IConnectionListenerFactory>(provider => provider.GetRequiredService<ListenerSet>());
         services.AddSingleton<MailTransport>();
         services.AddSingleton<IConnectionFactory>(provider => provider.GetRequiredService<MailTransport>());
-        // The loops' connections have no TLS.
         services.AddSingleton(provider => new AuthHttpClient(provider.GetRequiredService<IConnectionFactory>(), provider.GetRequiredService<TimeProvider>())
         {
-            SecureConnections = new ManagedConnectionFactory(),
+            CreateTls = () => provider.GetRequiredService<MailTransport>().Tls.CreateClientContext(new TlsClientOptions()),
         });
         services.AddSingleton<IAuthenticator>(provider => provider.GetRequiredService<AuthHttpClient>());
         services.AddSingleton<IClientHostResolver, ClientHostResolver>();

@@ -234,7 +234,7 @@ public sealed class AuthHttpClientTests
     {
         using var certificate = SelfSigned.For("localhost");
         await using var server = RawAuthServer.Running(TalkAsync, certificate);
-        var client = new AuthHttpClient(new CountedConnections(), TimeProvider.System) { Tls = Trusting(certificate) };
+        var client = new AuthHttpClient(new CountedConnections(), TimeProvider.System) { CreateTls = () => Trusting(certificate) };
         var request = Attempts.Make(_log, url: string.Create(CultureInfo.InvariantCulture, $"https://localhost:{server.Port}/a"));
         var result = await client.AuthenticateAsync(request, CancellationToken.None).AsTask().WaitAsync(Attempts.Deadline);
         Assert.Empty(_log.All);
@@ -249,7 +249,7 @@ public sealed class AuthHttpClientTests
     {
         using var certificate = SelfSigned.For(name);
         await using var server = RawAuthServer.Running(TalkAsync, certificate);
-        var client = new AuthHttpClient(new CountedConnections(), TimeProvider.System) { Tls = Trusting(trusted ? certificate : null) };
+        var client = new AuthHttpClient(new CountedConnections(), TimeProvider.System) { CreateTls = () => Trusting(trusted ? certificate : null) };
         var request = Attempts.Make(_log, url: $"https://localhost:{server.Port}/a");
         var result = await client.AuthenticateAsync(request, CancellationToken.None).AsTask().WaitAsync(Attempts.Deadline);
         Assert.Equal(AuthStatus.Unavailable, result.Status);
