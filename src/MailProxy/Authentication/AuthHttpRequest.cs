@@ -20,7 +20,7 @@ internal static class AuthHttpRequest
         output.Write(uri);
         output.Write(" HTTP/1.0\r\n"u8);
 
-        var broken = WriteLogin(output, url, request) ?? WriteClient(output, request) ?? WriteConfigured(output, request);
+        var broken = WriteLogin(output, url, request) ?? WriteClient(output, request) ?? WriteTls(output, request) ?? WriteConfigured(output, request);
         if (broken is null) output.Write("\r\n"u8);
         return broken;
     }
@@ -57,6 +57,28 @@ internal static class AuthHttpRequest
         if (!AuthHeaders.TryWrite(output, "Auth-SMTP-From"u8, envelope.MailFrom)) return "Auth-SMTP-From";
         return AuthHeaders.TryWrite(output, "Auth-SMTP-To"u8, envelope.RcptTo) ? null : "Auth-SMTP-To";
     }
+
+    private static string? WriteTls(IBufferWriter<byte> output, AuthRequest request)
+    {
+        if (request.Tls is not { } tls) return null;
+        AuthHeaders.TryWrite(output, "Auth-SSL"u8, "on"u8);
+        var broken = WriteFilled(output, "Auth-SSL-Protocol", tls.Protocol) ?? WriteFilled(output, "Auth-SSL-Cipher", tls.Cipher);
+        if (!request.AsksForCertificate || broken is not null) return broken;
+
+        var certificate = tls.ReadPeerCertificate();
+        var verdict = certificate is null ? "NONE" : tls.Verification.IsGood ? "SUCCESS" : $"FAILED:{tls.Verification.Text}";
+        broken = WriteFilled(output, "Auth-SSL-Verify", verdict);
+        if (certificate is null || broken is not null) return broken;
+        broken = WriteFilled(output, "Auth-SSL-Subject", certificate.Subject) ?? WriteFilled(output, "Auth-SSL-Issuer", certificate.Issuer)
+            ?? WriteFilled(output, "Auth-SSL-Serial", certificate.Serial) ?? WriteFilled(output, "Auth-SSL-Fingerprint", certificate.Fingerprint);
+        if (broken is null && request.Options.PassClientCert) AuthHeaders.WriteEscaped(output, "Auth-SSL-Cert"u8, Encoding.ASCII.GetBytes(certificate.Pem));
+        return broken;
+    }
+
+    /// <summary>A header with an empty value is left out.</summary>
+    /// <returns>The header's name where its value would break out of the line.</returns>
+    private static string? WriteFilled(IBufferWriter<byte> output, string name, string value) =>
+        value.Length == 0 || AuthHeaders.TryWrite(output, Encoding.ASCII.GetBytes(name), value) ? null : name;
 
     private static string? WriteConfigured(IBufferWriter<byte> output, AuthRequest request)
     {

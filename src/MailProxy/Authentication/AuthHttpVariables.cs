@@ -47,8 +47,7 @@ internal static class AuthHttpVariables
         "remote_port" => Port(request.Client),
         "server_port" => Port(request.Local),
         "server_addr" => request.Local is IPEndPoint ip ? NginxAddress.ToText(ip.Address) : $"unix:{request.Local}",
-        // The client's connection is not TLS, so that it named no server.
-        "ssl_server_name" => "",
+        "ssl_server_name" => request.Tls?.ServerName ?? "",
         "connection" => request.ConnectionNumber.ToString(CultureInfo.InvariantCulture),
         _ => null,
     };

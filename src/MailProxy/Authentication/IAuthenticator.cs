@@ -1,5 +1,6 @@
 using System.Net;
 using MailProxy.Configuration;
+using MailProxy.Transport.Tls;
 using MailProxy.Wire.ProxyProtocol;
 using Microsoft.Extensions.Logging;
 
@@ -42,6 +43,12 @@ internal sealed class AuthRequest
 
     /// <summary>The PROXY header's addresses, where it carried some.</summary>
     public ProxyHeader? ProxyHeader { get; init; }
+
+    /// <summary>The client's TLS session; null where its connection is clear.</summary>
+    public TlsSession? Tls { get; init; }
+
+    /// <summary>Whether clients are asked for a certificate (<c>ssl_verify_client</c>).</summary>
+    public bool AsksForCertificate { get; init; }
 
     /// <summary>Method none: the HELO argument, the stored MAIL and the stored RCPT command.</summary>
     public SmtpEnvelope? Envelope { get; init; }

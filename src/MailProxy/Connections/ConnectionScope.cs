@@ -2,6 +2,7 @@ using System.Net;
 using MailProxy.Configuration;
 using MailProxy.Diagnostics;
 using MailProxy.Transport;
+using MailProxy.Transport.Tls;
 using MailProxy.Wire.ProxyProtocol;
 using Microsoft.Extensions.Logging;
 
@@ -38,6 +39,12 @@ internal sealed class ConnectionScope
 
     /// <summary><c>worker_connections</c> of the session's configuration.</summary>
     public required WorkerConnections WorkerConnections { get; init; }
+
+    /// <summary>What handshakes with clients of the server are made with; null where it has no TLS.</summary>
+    public TlsCertificates? Certificates { get; init; }
+
+    /// <summary>What the client's handshake came to; null while the connection is clear.</summary>
+    public TlsSession? TlsSession { get; set; }
 
     /// <summary>Whoever let the connection in, and counts it until it is released.</summary>
     public required object Owner { get; init; }

@@ -14,6 +14,7 @@ internal sealed class MailConnection : IDisposable
     private readonly ConnectionContext _context;
     private readonly SessionDeadline _deadline;
     private volatile bool _expired;
+    private volatile bool _isSuspended;
 
     public MailConnection(ConnectionContext context, TimeProvider time)
     {
@@ -46,7 +47,35 @@ internal sealed class MailConnection : IDisposable
     }
 
     /// <summary>Ends a pending or the next read with <see cref="ReadKind.Woken"/>. Callable from any thread.</summary>
-    public void Wake() => _context.Transport.Input.CancelPendingRead();
+    public void Wake()
+    {
+        if (!_isSuspended) _context.Transport.Input.CancelPendingRead();
+    }
+
+    /// <summary>Until <see cref="Resume"/> nothing ends reads here: a handshake reads in their place.</summary>
+    /// <returns>What is left of the deadline.</returns>
+    public TimeSpan Suspend()
+    {
+        _isSuspended = true;
+        return _deadline.Disarm();
+    }
+
+    /// <summary>Reads and writes end <paramref name="after"/> from now, and may be woken again. Whoever woke them meanwhile is to be asked for.</summary>
+    public void Resume(TimeSpan after)
+    {
+        _isSuspended = false;
+        Arm(after);
+    }
+
+    /// <summary>Throws away what was read and not yet handled.</summary>
+    /// <returns>How many bytes it was.</returns>
+    public long DropInput()
+    {
+        if (!Input.TryRead(out var result)) return 0;
+        var dropped = result.Buffer.Length;
+        Input.AdvanceTo(result.Buffer.End);
+        return dropped;
+    }
 
     /// <summary>Waits for what the client sends. Every command waits here, so nothing is allocated for it; to be awaited at once.</summary>
     public MailReadAwaiter ReadAsync()

@@ -32,9 +32,16 @@ internal sealed class SessionDeadline : IDisposable
     }
 
     /// <summary>No deadline until the next <see cref="Arm"/>.</summary>
-    public void Disarm()
+    /// <returns>What was left of it; zero where it has passed, or was none.</returns>
+    public TimeSpan Disarm()
     {
-        lock (_gate) _due = long.MaxValue;
+        lock (_gate)
+        {
+            var now = _time.GetTimestamp();
+            var left = _due == long.MaxValue || _due < now ? TimeSpan.Zero : _time.GetElapsedTime(now, _due);
+            _due = long.MaxValue;
+            return left;
+        }
     }
 
     public void Dispose()

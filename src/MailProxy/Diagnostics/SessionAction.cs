@@ -4,6 +4,7 @@ namespace MailProxy.Diagnostics;
 internal static class SessionAction
 {
     public const string ReadingProxyProtocol = "reading PROXY protocol";
+    public const string Handshaking = "SSL handshaking";
     public const string ResolvingClientAddress = "in resolving client address";
     public const string ResolvingClientHostname = "in resolving client hostname";
     public const string SendingGreeting = "sending client greeting line";

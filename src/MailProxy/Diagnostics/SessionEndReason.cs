@@ -18,6 +18,12 @@ internal enum SessionEndReason
     /// <summary>The PROXY header was missing or broken.</summary>
     ProxyHeader,
 
+    /// <summary>The TLS handshake failed.</summary>
+    TlsHandshake,
+
+    /// <summary>The client's certificate will not do, or there is none where one is needed.</summary>
+    ClientCertificate,
+
     /// <summary>The auth server refused the login.</summary>
     AuthRejected,
 

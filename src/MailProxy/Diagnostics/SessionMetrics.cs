@@ -9,6 +9,7 @@ internal sealed class SessionMetrics
 
     private readonly ICounter[] _ended;
     private readonly Counter _logins;
+    private readonly ICounter[] _handshakes;
     private readonly string _protocol;
 
     public SessionMetrics(IMetricFactory factory, string protocol)
@@ -19,6 +20,8 @@ internal sealed class SessionMetrics
         var ended = factory.CreateCounter("mailproxy_sessions_ended_total", "Sessions ended, by reason.", ["protocol", "reason"]);
         _ended = [.. Enum.GetValues<SessionEndReason>().Select(reason => ended.WithLabels(protocol, Label(reason)))];
         _logins = factory.CreateCounter("mailproxy_logins_total", "Login attempts, by method and result.", ["protocol", "method", "result"]);
+        var handshakes = factory.CreateCounter("mailproxy_tls_handshakes_total", "TLS handshakes with clients, by result.", ["protocol", "result"]);
+        _handshakes = [.. Enum.GetValues<HandshakeResult>().Select(result => handshakes.WithLabels(protocol, Label(result)))];
         var bytes = factory.CreateCounter("mailproxy_relayed_bytes_total", "Bytes relayed after login, by the side that sent them.", ["protocol", "from"]);
         BytesFromClient = bytes.WithLabels(protocol, "client");
         BytesFromUpstream = bytes.WithLabels(protocol, "upstream");
@@ -45,6 +48,8 @@ internal sealed class SessionMetrics
     /// <param name="result">What became of it.</param>
     public ICounter Logins(string method, LoginResult result) => _logins.WithLabels(_protocol, method, LoginResults[(int)result]);
 
+    public ICounter Handshakes(HandshakeResult result) => _handshakes[(int)result];
+
     private static string Label<T>(T value) where T : struct, Enum =>
         string.Concat(value.ToString().Select((c, i) => char.IsUpper(c) ? (i > 0 ? "_" : "") + char.ToLowerInvariant(c) : c.ToString()));
 }
@@ -63,4 +68,20 @@ internal enum LoginResult
 
     /// <summary>The upstream refused, failed or could not be reached.</summary>
     UpstreamFailed,
+}
+
+/// <summary>What became of a TLS handshake with a client; the metric label <c>result</c>.</summary>
+internal enum HandshakeResult
+{
+    /// <summary>A new session.</summary>
+    Ok,
+
+    /// <summary>An earlier session goes on.</summary>
+    Resumed,
+
+    /// <summary>It came to nothing, or the client went away.</summary>
+    Failed,
+
+    /// <summary>The client took longer than <c>timeout</c>.</summary>
+    TimedOut,
 }

@@ -24,6 +24,7 @@ public static class MailProxyKestrelExtensions
             listen.Protocols = HttpProtocols.None;
             listen.Use(next => new ConnectionScopeMiddleware(next, services.GetRequiredService<IConnectionAdmission>()).OnConnectionAsync);
             listen.Use(next => new ProxyProtocolMiddleware(next, services.GetRequiredService<TimeProvider>()).OnConnectionAsync);
+            listen.Use(next => new ImplicitTlsMiddleware(next, services.GetRequiredService<TimeProvider>()).OnConnectionAsync);
             listen.Run(services.GetRequiredService<MailConnectionHandler>().OnConnectedAsync);
         });
         HttpAddresses.Listen(kestrel, services.GetRequiredService<IConfiguration>());

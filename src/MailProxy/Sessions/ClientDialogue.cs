@@ -1,4 +1,5 @@
 using System.Buffers;
+using MailProxy.Configuration;
 using MailProxy.Connections;
 using MailProxy.Diagnostics;
 using MailProxy.Wire;
@@ -10,6 +11,7 @@ namespace MailProxy.Sessions;
 /// <summary>What is said with a client before its login is accepted, the same for every protocol. Nothing of it is kept while the session is relayed.</summary>
 internal sealed class ClientDialogue : IDisposable
 {
+    private readonly ConnectionContext _connection;
     private readonly SessionContext _context;
     private readonly ProtocolSession _protocol;
     private readonly MailConnection _client;
@@ -18,6 +20,7 @@ internal sealed class ClientDialogue : IDisposable
 
     public ClientDialogue(ConnectionContext connection, SessionContext context, IMailProtocol protocol)
     {
+        _connection = connection;
         _context = context;
         _protocol = protocol.CreateSession(context);
         _client = new MailConnection(connection, context.Time);
@@ -32,6 +35,8 @@ internal sealed class ClientDialogue : IDisposable
     /// <summary>Greets, and handles commands until a login is accepted or the session is over.</summary>
     public async ValueTask<SessionOutcome> RunAsync()
     {
+        if (!IsCertificateAccepted()) return await SayLastAsync(SessionEndReason.ClientCertificate);
+        _context.LogContext.Action = null;
         if (_context.Server.Proxy.Enabled == false) return await CloseForMaintenanceAsync();
         using var comeBack = _context.Scope.Drain.ComeBack.UnsafeRegister(static client => ((MailConnection)client!).Wake(), _client);
         using var closeRequested = _closeRequested.UnsafeRegister(static client => ((MailConnection)client!).Wake(), _client);
@@ -106,6 +111,12 @@ internal sealed class ClientDialogue : IDisposable
             var step = HandleInput(ref buffer);
             var starved = step.Kind == SessionStepKind.NeedInput;
             _client.Advance(buffer.Start, starved ? buffer.End : buffer.Start);
+            if (step.Kind == SessionStepKind.StartTls)
+            {
+                if (await StartTlsAsync() is { } failure) return failure;
+                continue;
+            }
+
             if (!await _client.FlushAsync()) return GoneWhileWriting();
             if (step.Kind == SessionStepKind.Close) return step.Reason;
             if (step.Kind == SessionStepKind.Authenticate)
@@ -163,6 +174,42 @@ internal sealed class ClientDialogue : IDisposable
         _protocol.WriteTooLong(input, _client.Output);
         consumed = input.Length;
         return SessionStep.Close(SessionEndReason.ProtocolError);
+    }
+
+    /// <summary>What arrived in plain text behind the command must never be taken for protected input (RFC 3207, section 6): it goes before the go-ahead does.</summary>
+    private async ValueTask<SessionEndReason?> StartTlsAsync()
+    {
+        _context.LogContext.Action = SessionAction.StartingTls;
+        _context.LogContext.UsingStartTls = true;
+        if (_client.DropInput() is > 0 and var dropped) SessionLog.PlainTextDropped(_context.Log, dropped);
+        _protocol.ForgetPlainText();
+        if (!await _client.FlushAsync()) return GoneWhileWriting();
+
+        var left = _client.Suspend();
+        var began = _context.Time.GetTimestamp();
+        if (await TlsUpgrade.RunAsync(_connection, _context.Scope, left, _context.Time) is { } failure) return failure;
+        _client.Resume(left - _context.Time.GetElapsedTime(began));
+        if (!IsCertificateAccepted()) return await SayLastAsync(SessionEndReason.ClientCertificate);
+        _context.LogContext.Action = SessionAction.Authenticating;
+        return null;
+    }
+
+    /// <returns>False where <c>ssl_verify_client</c> turns the client away; the reply is then written.</returns>
+    private bool IsCertificateAccepted()
+    {
+        var verify = _context.Server.Tls.VerifyClient;
+        if (_context.Scope.TlsSession is not { } session || verify == ClientVerification.Off) return true;
+        if (session.Verification is { IsGood: false } verification && !(verify == ClientVerification.OptionalNoCa && verification.IsUnknownIssuer))
+        {
+            SessionLog.BadClientCertificate(_context.Log, verification.Code, verification.Text);
+            _protocol.WriteBadCertificate(_client.Output);
+            return false;
+        }
+
+        if (verify != ClientVerification.On || session.HasPeerCertificate) return true;
+        SessionLog.NoClientCertificate(_context.Log);
+        _protocol.WriteNoCertificate(_client.Output);
+        return false;
     }
 
     private async ValueTask<SessionEndReason> ComeBackAsync()

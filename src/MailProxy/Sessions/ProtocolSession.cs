@@ -1,4 +1,5 @@
 using MailProxy.Authentication;
+using MailProxy.Configuration;
 using MailProxy.Diagnostics;
 using MailProxy.Upstream;
 using MailProxy.Wire;
@@ -21,6 +22,9 @@ internal abstract class ProtocolSession(SessionContext context)
     public virtual SmtpEnvelope? Envelope => null;
 
     protected SessionContext Context { get; } = context;
+
+    /// <summary>What <c>starttls</c> says to this client: nothing once its connection is TLS.</summary>
+    protected StarttlsMode StartTls => Context.Scope.TlsSession is null ? Context.Server.Tls.Starttls : StarttlsMode.Off;
 
     /// <summary>What a SASL prompt begins with.</summary>
     protected abstract byte[] PromptPrefix { get; }
@@ -69,6 +73,17 @@ internal abstract class ProtocolSession(SessionContext context)
 
     /// <summary>The protocol's temporary goodbye, for a shutdown and for <c>proxy off</c>.</summary>
     public abstract void WriteComeBack(ReplyWriter output);
+
+    /// <summary>In place of the greeting or of the next answer: the client's certificate is not good.</summary>
+    public abstract void WriteBadCertificate(ReplyWriter output);
+
+    /// <summary>The same where there is none.</summary>
+    public abstract void WriteNoCertificate(ReplyWriter output);
+
+    /// <summary>STARTTLS begins: what the client has said in plain text is forgotten.</summary>
+    public virtual void ForgetPlainText()
+    {
+    }
 
     /// <summary>Control returns to the client after a failed login.</summary>
     public virtual void ResetLogin()

@@ -52,4 +52,13 @@ internal static partial class SessionLog
 
     [LoggerMessage(215, LogLevel.Information, "client told to come back: \"proxy off\"", EventName = "Maintenance")]
     public static partial void Maintenance(ILogger logger);
+
+    [LoggerMessage(216, LogLevel.Information, "client sent no required SSL certificate", EventName = "NoClientCertificate")]
+    public static partial void NoClientCertificate(ILogger logger);
+
+    [LoggerMessage(217, LogLevel.Information, "client SSL certificate verify error: ({Code}:{Error})", EventName = "BadClientCertificate")]
+    public static partial void BadClientCertificate(ILogger logger, int code, string error);
+
+    [LoggerMessage(218, LogLevel.Warning, "client sent {Count} bytes behind STARTTLS in plain text, ignored", EventName = "PlainTextDropped")]
+    public static partial void PlainTextDropped(ILogger logger, long count);
 }

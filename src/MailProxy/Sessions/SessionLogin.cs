@@ -1,4 +1,5 @@
 using MailProxy.Authentication;
+using MailProxy.Configuration;
 using MailProxy.Connections;
 using MailProxy.Diagnostics;
 using MailProxy.Wire;
@@ -71,6 +72,8 @@ internal sealed class SessionLogin(SessionContext context, ProtocolSession proto
         ConnectionNumber = LogContext.ConnectionNumber,
         ClientHost = context.ClientHost,
         ProxyHeader = context.Scope.ProxyHeader,
+        Tls = context.Scope.TlsSession,
+        AsksForCertificate = context.Server.Tls.VerifyClient != ClientVerification.Off,
         Envelope = protocol.Envelope,
         Log = context.Log,
     };

@@ -22,6 +22,9 @@ internal readonly struct SessionStep
     /// <summary>Answered as invalid, and counted towards <c>max_errors</c>.</summary>
     public static SessionStep Error => new(SessionStepKind.Error);
 
+    /// <summary>The go-ahead for STARTTLS is written: the client's next bytes are its handshake.</summary>
+    public static SessionStep StartTls => new(SessionStepKind.StartTls);
+
     public SessionStepKind Kind { get; }
 
     /// <summary>With <see cref="SessionStepKind.Authenticate"/> only.</summary>
@@ -43,4 +46,5 @@ internal enum SessionStepKind
     Error,
     Close,
     Authenticate,
+    StartTls,
 }

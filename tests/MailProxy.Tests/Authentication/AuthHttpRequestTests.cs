@@ -4,6 +4,8 @@ using System.Net.Sockets;
 using CsCheck;
 using MailProxy.Authentication;
 using MailProxy.Configuration;
+using MailProxy.Tests.Tls;
+using MailProxy.Transport.Tls;
 using MailProxy.Wire.ProxyProtocol;
 
 namespace MailProxy.Tests.Authentication;
@@ -54,6 +56,45 @@ public sealed class AuthHttpRequestTests
             "Proxy-Protocol-Server-Addr: 2001:db8::2\r\nProxy-Protocol-Server-Port: 25\r\n\r\n",
             Write(request), StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void A_tls_session_comes_before_the_configured_headers() => Assert.EndsWith(
+        "Client-IP: 127.0.0.1\r\nAuth-SSL: on\r\nAuth-SSL-Protocol: TLSv1.3\r\nAuth-SSL-Cipher: TLS_AES_256_GCM_SHA384\r\nX-A: b\r\n\r\n",
+        Write(WithTls(new FakeTlsSession { Certificate = FakeTlsSession.ClientOne }, asks: false, headers: ("X-A", "b"))), StringComparison.Ordinal);
+
+    [Fact]
+    public void A_client_that_was_asked_for_a_certificate_and_has_none_is_verified_as_none() => Assert.EndsWith(
+        "Auth-SSL-Cipher: TLS_AES_256_GCM_SHA384\r\nAuth-SSL-Verify: NONE\r\n\r\n", Write(WithTls(new FakeTlsSession(), passCertificate: true)), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData(0, "ok", "SUCCESS")]
+    [InlineData(20, "unable to get local issuer certificate", "FAILED:unable to get local issuer certificate")]
+    public void A_client_certificate_comes_with_its_verdict_and_its_facts(int code, string text, string verdict) => Assert.EndsWith(
+        $"Auth-SSL-Verify: {verdict}\r\nAuth-SSL-Subject: CN=client one,O=Ex Ample\\, Inc\r\nAuth-SSL-Issuer: CN=Test CA\r\n" +
+        "Auth-SSL-Serial: 0A1F\r\nAuth-SSL-Fingerprint: da39a3ee5e6b4b0d3255bfef95601890afd80709\r\n\r\n",
+        Write(WithTls(new FakeTlsSession { Certificate = FakeTlsSession.ClientOne, Verdict = new(code, text) })), StringComparison.Ordinal);
+
+    [Fact]
+    public void A_client_certificate_is_passed_on_escaped_where_that_is_wished() => Assert.EndsWith(
+        "Auth-SSL-Fingerprint: da39a3ee5e6b4b0d3255bfef95601890afd80709\r\nAuth-SSL-Cert: -----BEGIN%20CERTIFICATE-----%0AMII=%0A-----END%20CERTIFICATE-----%0A\r\n\r\n",
+        Write(WithTls(new FakeTlsSession { Certificate = FakeTlsSession.ClientOne }, passCertificate: true)), StringComparison.Ordinal);
+
+    [Fact]
+    public void What_a_certificate_leaves_empty_is_left_out() => Assert.EndsWith(
+        "Auth-SSL-Verify: SUCCESS\r\nAuth-SSL-Serial: 0A1F\r\nAuth-SSL-Fingerprint: da39a3ee5e6b4b0d3255bfef95601890afd80709\r\n\r\n",
+        Write(WithTls(new FakeTlsSession { Certificate = FakeTlsSession.ClientOne with { Subject = "", Issuer = "" } })), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("CN=a\r\nAuth-Status: OK", "CN=ca", "Auth-SSL-Subject")]
+    [InlineData("CN=a", "CN=ca\0", "Auth-SSL-Issuer")]
+    public void A_certificate_that_would_break_out_of_its_line_is_refused(string subject, string issuer, string header) =>
+        Assert.Equal(header, Refused(WithTls(new FakeTlsSession { Certificate = FakeTlsSession.ClientOne with { Subject = subject, Issuer = issuer } })));
+
+    [Theory]
+    [InlineData(null, "")]
+    [InlineData("mail.example.org", "mail.example.org")]
+    public void The_name_that_the_client_asked_for_is_a_variable(string? name, string value) =>
+        Assert.EndsWith($"X-Sni: {value}\r\n\r\n", Write(WithTls(new FakeTlsSession { Name = name }, headers: ("X-Sni", "$ssl_server_name"))), StringComparison.Ordinal);
 
     [Fact]
     public void Clients_on_unix_sockets_and_mapped_addresses_print_as_in_nginx()
@@ -132,6 +173,24 @@ public sealed class AuthHttpRequestTests
         ProxyHeader = proxyHeader,
         Log = request.Log,
     };
+
+    private AuthRequest WithTls(TlsSession tls, bool asks = true, bool passCertificate = false, params (string Name, string Value)[] headers)
+    {
+        var attempt = Attempts.Make(_log, headers: headers);
+        attempt.Options.PassClientCert = passCertificate;
+        return new AuthRequest
+        {
+            Options = attempt.Options,
+            Protocol = attempt.Protocol,
+            Credentials = attempt.Credentials,
+            Attempt = 1,
+            Client = attempt.Client,
+            Local = attempt.Local,
+            Tls = tls,
+            AsksForCertificate = asks,
+            Log = _log,
+        };
+    }
 
     private static string Write(AuthRequest request)
     {

@@ -26,7 +26,7 @@ public sealed partial class SessionMetricsTests
     [Fact]
     public void Readme_lists_every_end_reason_and_result()
     {
-        foreach (var reason in Enum.GetNames<SessionEndReason>().Concat(Enum.GetNames<LoginResult>()))
+        foreach (var reason in Enum.GetNames<SessionEndReason>().Concat(Enum.GetNames<LoginResult>()).Concat(Enum.GetNames<HandshakeResult>()))
             Assert.Contains($"`{SnakeCase().Replace(reason, "_$0").ToLowerInvariant()}`", Readme, StringComparison.Ordinal);
     }
 

@@ -16,6 +16,9 @@ internal sealed record Dialect
             Invalid = "S: a BAD invalid command\n",
             Error = "C: b X\nS: b BAD invalid command\n",
             Noop = "C: b NOOP\nS: b OK completed\n",
+            StartTls = "C: b STARTTLS\nS: b OK completed\n",
+            BadCertificate = "S: * BYE SSL certificate error\nS: <close>\n",
+            NoCertificate = "S: * BYE No required SSL certificate\nS: <close>\n",
             Upstream = "U> * OK hi\nU< a LOGIN {4}\nU> + go\nU< user {4}\nU> + go\nU< pass\nU> a OK in\nS: a OK in\n",
             Failure = "a NO ",
             InternalError = "S: * BAD internal server error\nS: <close>\n",
@@ -30,6 +33,9 @@ internal sealed record Dialect
             Invalid = "S: -ERR invalid command\n",
             Error = "C: XXXX\nS: -ERR invalid command\n",
             Noop = "C: NOOP\nS: +OK\n",
+            StartTls = "C: STLS\nS: +OK\n",
+            BadCertificate = "S: -ERR SSL certificate error\nS: <close>\n",
+            NoCertificate = "S: -ERR No required SSL certificate\nS: <close>\n",
             Upstream = "U> +OK hi\nU< USER user\nU> +OK\nU< PASS pass\nU> +OK in\nS: +OK in\n",
             Failure = "-ERR ",
             InternalError = "S: -ERR internal server error\nS: <close>\n",
@@ -44,6 +50,9 @@ internal sealed record Dialect
             Invalid = "S: 500 5.5.1 Invalid command\n",
             Error = "C: XXXX\nS: 500 5.5.1 Invalid command\n",
             Noop = "C: NOOP\nS: 250 2.0.0 OK\n",
+            StartTls = "C: STARTTLS\nS: 220 2.0.0 Start TLS\n",
+            BadCertificate = "S: 421 4.7.1 SSL certificate error\nS: <close>\n",
+            NoCertificate = "S: 421 4.7.1 No required SSL certificate\nS: <close>\n",
             Upstream = "U> 220 up\nU< EHLO mx.test\nU> 250 up\nS: 235 2.0.0 OK\n",
             Failure = "535 5.7.0 ",
             InternalError = "S: 451 4.3.2 Internal server error\nS: <close>\n",
@@ -71,6 +80,13 @@ internal sealed record Dialect
     public required string Error { get; init; }
 
     public required string Noop { get; init; }
+
+    /// <summary>STARTTLS and the go-ahead.</summary>
+    public required string StartTls { get; init; }
+
+    public required string BadCertificate { get; init; }
+
+    public required string NoCertificate { get; init; }
 
     /// <summary>The login of user and pass at an upstream, up to the client's answer.</summary>
     public required string Upstream { get; init; }

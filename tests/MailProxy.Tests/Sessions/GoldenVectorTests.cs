@@ -1,10 +1,12 @@
 using System.Net;
 using MailProxy.Configuration;
+using MailProxy.Testing;
+using MailProxy.Tests.Tls;
 
 namespace MailProxy.Tests.Sessions;
 
 /// <summary>
-/// The appendix of the specification, with the auth server's part on the wire. Vectors 5 and 17 need TLS. Where nginx
+/// The appendix of the specification, with the auth server's part on the wire. Where nginx
 /// sends XCLIENT unasked, the upstream here offers it.
 /// </summary>
 public sealed class GoldenVectorTests
@@ -32,6 +34,14 @@ public sealed class GoldenVectorTests
     {
         await PlayAsync("imap", Imap + "C: !!!\nS: * BAD invalid command\nC: a NOOP x y z w\nS: a BAD invalid command");
         await PlayAsync("imap", Imap + "C: a FETCH {4+}\nS: a BAD invalid command\nS: <close>");
+    }
+
+    [Fact]
+    public async Task Vector_5()
+    {
+        await new SessionTranscript { Protocol = "imap", Configure = server => server.Tls.Starttls = StarttlsMode.Only, Cuts = [Chunks.Whole] }.PlayAsync(
+            Imap + "C: a CAPABILITY\nS: * CAPABILITY IMAP4 IMAP4rev1 UIDPLUS STARTTLS LOGINDISABLED\nS: a OK completed\nC: a STARTTLS\\\nC: a NOOP\nS: a OK completed\nS: <nothing>\n"
+                + FakeTlsFeature.Handshake + "S: <nothing>\n");
     }
 
     [Fact]
@@ -107,6 +117,13 @@ public sealed class GoldenVectorTests
         };
         await session.PlayAsync(login + @"U< \r\n\r\n\0\r\nQUIT\n\x21\x11\0\x13\x7f\0\0\x01\x7f\0\0\x01\xdc\x8a\x79\x33\x03\0\x04\x7c\x5e\xc0\xb6\c" + "\nU> +OK\nU< USER u\n");
     }
+
+    [Fact]
+    public Task Vector_17() => PlayAsync(
+        "imap",
+        Imap + "C: a STARTTLS\nS: a OK completed\n" + FakeTlsFeature.Handshake + "C: a1 LOGIN u p\n"
+            + Request("plain", "u", "p", "imap", "H< Auth-SSL: on\nH< Auth-SSL-Protocol: TLSv1.3\nH< Auth-SSL-Cipher: TLS_AES_256_GCM_SHA384\n") + Ok + "U> * OK hi\nU< a1 LOGIN {1}\n",
+        server => server.Tls.Starttls = StarttlsMode.On);
 
     private static Task PlayAsync(string protocol, string script, Action<ServerOptions>? configure = null) =>
         new SessionTranscript { Protocol = protocol, AuthHttp = true, Configure = configure ?? (_ => { }) }.PlayAsync(script);

@@ -24,6 +24,7 @@ internal sealed class LogLines(SessionLogContext context) : ILogger, IEnumerable
     public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
         var suffix = (context.Action is null ? "" : $" while {context.Action}")
+            + (context.UsingStartTls ? " using starttls" : "")
             + (string.IsNullOrEmpty(context.Login) ? "" : $", login: \"{context.Login}\"")
             + (context.Upstream is null ? "" : $", upstream: {context.Upstream}");
         lock (_lines) _lines.Add(($"{logLevel}: {formatter(state, exception)}{exception}", suffix));

@@ -8,8 +8,10 @@ using MailProxy.Protocols.Pop3;
 using MailProxy.Protocols.Smtp;
 using MailProxy.Sessions;
 using MailProxy.Testing;
+using MailProxy.Tests.Tls;
 using MailProxy.Transport;
 using MailProxy.Transport.Managed;
+using MailProxy.Transport.Tls;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Time.Testing;
 using Prometheus;
@@ -38,6 +40,12 @@ internal sealed class SessionTranscript
     public IClientHostResolver ClientHosts { get; init; } = new FixedClientHost("[UNAVAILABLE]");
 
     public Exception? ConnectFailure { get; init; }
+
+    /// <summary>What a TLS handshake comes to.</summary>
+    public FakeTlsSession Tls { get; init; } = new();
+
+    /// <summary>Whether the client comes in by a <c>listen … ssl</c>.</summary>
+    public bool IsImplicitTls { get; init; }
 
     /// <summary>What is left of <c>worker_connections</c> once the client is counted.</summary>
     public int WorkerConnections { get; init; } = 2;
@@ -86,8 +94,10 @@ internal sealed class SessionTranscript
         var scope = Scope();
         var authServers = new MemoryUpstreams();
         var services = new SessionServices(AuthHttp ? new AuthHttpClient(authServers, time) : Authenticator, upstreams, ClientHosts, time);
+        client.Proxy.Features.Set(scope);
+        client.Proxy.Features.Set<ITlsFeature>(new FakeTlsFeature(client.Proxy, Tls));
         var session = Open(client.Proxy, scope, services);
-        var running = RunAsync(session, client);
+        var running = RunAsync(session, client, scope, time);
 
         var peers = new TranscriptPeers(client.Peer, upstreams, Authenticator, time, Log) { AuthServers = authServers };
         await Transcript.PlayAsync(script, peers, chunks);
@@ -103,11 +113,11 @@ internal sealed class SessionTranscript
         return end;
     }
 
-    private static async Task<SessionEndReason> RunAsync(MailSession session, MemoryConnection client)
+    private static async Task<SessionEndReason> RunAsync(MailSession session, MemoryConnection client, ConnectionScope scope, TimeProvider time)
     {
-        var reason = await session.RunAsync();
+        await new ImplicitTlsMiddleware(async _ => scope.EndReason = await session.RunAsync(), time).OnConnectionAsync(client.Proxy);
         await client.Proxy.DisposeAsync();
-        return reason;
+        return scope.EndReason;
     }
 
     private ConnectionScope Scope()
@@ -120,7 +130,8 @@ internal sealed class SessionTranscript
         return new ConnectionScope
         {
             Server = server,
-            Listen = new MailListenOptions { Address = "127.0.0.1:31025" },
+            Listen = new MailListenOptions { Address = "127.0.0.1:31025", Ssl = IsImplicitTls },
+            Certificates = FakeTlsEngine.Certificates,
             Client = Client,
             Local = Local,
             LogContext = logContext,

@@ -26,15 +26,24 @@ internal static class ImapReplies
 
     public static void ComeBack(ReplyWriter output) => output.Text("* BYE [UNAVAILABLE] try again later"u8).End();
 
-    public static void Capability(ReplyWriter output, ImapOptions options)
+    public static void BadCertificate(ReplyWriter output) => output.Text("* BYE SSL certificate error"u8).End();
+
+    public static void NoCertificate(ReplyWriter output) => output.Text("* BYE No required SSL certificate"u8).End();
+
+    /// <param name="output">Where to.</param>
+    /// <param name="options">What the server offers.</param>
+    /// <param name="startTls">What <c>starttls</c> says to this client.</param>
+    public static void Capability(ReplyWriter output, ImapOptions options, StarttlsMode startTls)
     {
         output.Text("* CAPABILITY"u8);
         foreach (var capability in options.Capabilities) output.Text(" "u8).Text(capability);
         foreach (var (method, capability) in AuthCapabilities)
         {
-            if (options.Auth.Contains(method)) output.Text(capability);
+            if (startTls != StarttlsMode.Only && options.Auth.Contains(method)) output.Text(capability);
         }
 
+        if (startTls != StarttlsMode.Off) output.Text(" STARTTLS"u8);
+        if (startTls == StarttlsMode.Only) output.Text(" LOGINDISABLED"u8);
         output.End();
     }
 

@@ -1,4 +1,5 @@
 using MailProxy.Authentication;
+using MailProxy.Configuration;
 using MailProxy.Diagnostics;
 using MailProxy.Sessions;
 using MailProxy.Upstream;
@@ -41,6 +42,10 @@ internal sealed class ImapSession(SessionContext context) : ProtocolSession(cont
 
     public override void WriteComeBack(ReplyWriter output) => ImapReplies.ComeBack(output);
 
+    public override void WriteBadCertificate(ReplyWriter output) => ImapReplies.BadCertificate(output);
+
+    public override void WriteNoCertificate(ReplyWriter output) => ImapReplies.NoCertificate(output);
+
     public override IUpstreamLogin CreateUpstreamLogin(AuthResult result) => new ImapUpstreamLogin(_tag, result.UpstreamCredentials);
 
     protected override SessionStep HandleCommand(ReadOnlySpan<byte> input, ReplyWriter output, out int consumed)
@@ -63,7 +68,7 @@ internal sealed class ImapSession(SessionContext context) : ProtocolSession(cont
         switch (command.Verb)
         {
             case ImapVerb.Capability:
-                ImapReplies.Capability(output, Context.Server.Imap);
+                ImapReplies.Capability(output, Context.Server.Imap, StartTls);
                 ImapReplies.Completed(output, command.Tag);
                 return SessionStep.Next;
             case ImapVerb.Noop:
@@ -73,6 +78,12 @@ internal sealed class ImapSession(SessionContext context) : ProtocolSession(cont
                 ImapReplies.Bye(output);
                 ImapReplies.Completed(output, command.Tag);
                 return SessionStep.Close(SessionEndReason.ClientClosed);
+            case ImapVerb.StartTls when StartTls != StarttlsMode.Off:
+                ImapReplies.Completed(output, command.Tag);
+                return SessionStep.StartTls;
+            case ImapVerb.Login or ImapVerb.Authenticate when StartTls == StarttlsMode.Only:
+                ImapReplies.Invalid(output, command.Tag);
+                return SessionStep.Next;
             case ImapVerb.Login when command.ArgumentCount == 2 && command.Argument(0).Raw.Length > 0:
                 _tag = command.Tag.ToArray();
                 return SessionStep.Authenticate(new Credentials(AuthMethod.Plain, command.Argument(0).ToArray(), command.Argument(1).ToArray()));

@@ -27,13 +27,30 @@ internal static class Pop3Replies
 
     public static void ComeBack(ReplyWriter output) => output.Text("-ERR [SYS/TEMP] try again later"u8).End();
 
-    public static void Capabilities(ReplyWriter output, Pop3Options options)
+    public static void BadCertificate(ReplyWriter output) => output.Text("-ERR SSL certificate error"u8).End();
+
+    public static void NoCertificate(ReplyWriter output) => output.Text("-ERR No required SSL certificate"u8).End();
+
+    /// <param name="output">Where to.</param>
+    /// <param name="options">What the server offers.</param>
+    /// <param name="startTls">What <c>starttls</c> says to this client.</param>
+    public static void Capabilities(ReplyWriter output, Pop3Options options, StarttlsMode startTls)
     {
         output.Text("+OK Capability list follows"u8).End();
-        foreach (var capability in options.Capabilities) output.Text(capability).End();
-        output.Text("SASL"u8);
-        foreach (var mechanism in Mechanisms(options)) output.Text(" "u8).Text(mechanism);
-        output.End();
+        var mustStartTls = startTls == StarttlsMode.Only;
+        foreach (var capability in options.Capabilities)
+        {
+            if (!mustStartTls || !capability.Equals("USER", StringComparison.OrdinalIgnoreCase)) output.Text(capability).End();
+        }
+
+        if (!mustStartTls)
+        {
+            output.Text("SASL"u8);
+            foreach (var mechanism in Mechanisms(options)) output.Text(" "u8).Text(mechanism);
+            output.End();
+        }
+
+        if (startTls != StarttlsMode.Off) output.Text("STLS"u8).End();
         output.Text("."u8).End();
     }
 

@@ -1,4 +1,5 @@
 using MailProxy.Authentication;
+using MailProxy.Configuration;
 using MailProxy.Diagnostics;
 using MailProxy.Sessions;
 using MailProxy.Upstream;
@@ -20,7 +21,7 @@ internal sealed class Pop3Session(SessionContext context) : ProtocolSession(cont
 
     protected override IList<string> EnabledMethods => Context.Server.Pop3.Auth;
 
-    private Configuration.Pop3Options Options => Context.Server.Pop3;
+    private Pop3Options Options => Context.Server.Pop3;
 
     public override void WriteGreeting(ReplyWriter output) =>
         Pop3Replies.Greeting(output, Options.Auth.Contains("apop") || Options.Auth.Contains("cram-md5") ? Context.Challenge : null);
@@ -36,6 +37,10 @@ internal sealed class Pop3Session(SessionContext context) : ProtocolSession(cont
     public override void WriteAuthFailure(AuthResult result, ReplyWriter output) => Pop3Replies.AuthFailure(output, result.Text);
 
     public override void WriteComeBack(ReplyWriter output) => Pop3Replies.ComeBack(output);
+
+    public override void WriteBadCertificate(ReplyWriter output) => Pop3Replies.BadCertificate(output);
+
+    public override void WriteNoCertificate(ReplyWriter output) => Pop3Replies.NoCertificate(output);
 
     public override void ResetLogin() => _user = null;
 
@@ -55,6 +60,15 @@ internal sealed class Pop3Session(SessionContext context) : ProtocolSession(cont
     {
         switch (command.Verb)
         {
+            case Pop3Verb.Capa:
+                Pop3Replies.Capabilities(output, Options, StartTls);
+                return SessionStep.Next;
+            case Pop3Verb.Stls when StartTls != StarttlsMode.Off:
+                Pop3Replies.Ok(output);
+                return SessionStep.StartTls;
+            case Pop3Verb.User or Pop3Verb.Apop or Pop3Verb.Auth when StartTls == StarttlsMode.Only:
+                WriteInvalid(output);
+                return SessionStep.Next;
             case Pop3Verb.User when command.ArgumentCount == 1:
                 _user = command.Argument(0).ToArray();
                 Context.LogContext.Login = PeerText.ToText(_user);
@@ -85,7 +99,7 @@ internal sealed class Pop3Session(SessionContext context) : ProtocolSession(cont
         switch (command.Verb)
         {
             case Pop3Verb.Capa:
-                Pop3Replies.Capabilities(output, Options);
+                Pop3Replies.Capabilities(output, Options, StarttlsMode.Off);       // behind USER there is no STLS
                 return SessionStep.Next;
             case Pop3Verb.Noop:
                 Pop3Replies.Ok(output);

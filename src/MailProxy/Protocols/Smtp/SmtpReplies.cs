@@ -17,21 +17,32 @@ internal static class SmtpReplies
 
     public static void Helo(ReplyWriter output, string serverName) => output.Text("250 "u8).Text(serverName).End();
 
-    public static void Ehlo(ReplyWriter output, string serverName, SmtpOptions options)
+    /// <param name="output">Where to.</param>
+    /// <param name="serverName">Who we are.</param>
+    /// <param name="options">What the server offers.</param>
+    /// <param name="startTls">What <c>starttls</c> says to this client.</param>
+    public static void Ehlo(ReplyWriter output, string serverName, SmtpOptions options, StarttlsMode startTls)
     {
-        var hasMethods = Mechanisms.Any(pair => options.Auth.Contains(pair.Method));
-        var left = options.Capabilities.Count + (hasMethods ? 1 : 0);
+        var hasAuth = startTls != StarttlsMode.Only && Mechanisms.Any(pair => options.Auth.Contains(pair.Method));
+        var hasStartTls = startTls != StarttlsMode.Off;
+        var left = options.Capabilities.Count + (hasAuth ? 1 : 0) + (hasStartTls ? 1 : 0);
         output.Text(left > 0 ? "250-"u8 : "250 "u8).Text(serverName).End();
         foreach (var capability in options.Capabilities) output.Text(--left > 0 ? "250-"u8 : "250 "u8).Text(capability).End();
-        if (!hasMethods) return;
-        output.Text("250 AUTH"u8);
-        foreach (var (method, mechanism) in Mechanisms)
+        if (hasAuth)
         {
-            if (options.Auth.Contains(method)) output.Text(mechanism);
+            output.Text(hasStartTls ? "250-AUTH"u8 : "250 AUTH"u8);
+            foreach (var (method, mechanism) in Mechanisms)
+            {
+                if (options.Auth.Contains(method)) output.Text(mechanism);
+            }
+
+            output.End();
         }
 
-        output.End();
+        if (hasStartTls) output.Text("250 STARTTLS"u8).End();
     }
+
+    public static void StartTls(ReplyWriter output) => output.Text("220 2.0.0 Start TLS"u8).End();
 
     public static void Ok(ReplyWriter output) => output.Text("250 2.0.0 OK"u8).End();
 
@@ -46,6 +57,10 @@ internal static class SmtpReplies
     public static void ImproperPipelining(ReplyWriter output) => output.Text("503 5.5.0 Improper use of SMTP command pipelining"u8).End();
 
     public static void AuthRequired(ReplyWriter output) => output.Text("530 5.7.1 Authentication required"u8).End();
+
+    public static void BadCertificate(ReplyWriter output) => output.Text("421 4.7.1 SSL certificate error"u8).End();
+
+    public static void NoCertificate(ReplyWriter output) => output.Text("421 4.7.1 No required SSL certificate"u8).End();
 
     public static void InternalError(ReplyWriter output) => output.Text("451 4.3.2 Internal server error"u8).End();
 

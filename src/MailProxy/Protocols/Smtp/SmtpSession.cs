@@ -1,4 +1,5 @@
 using MailProxy.Authentication;
+using MailProxy.Configuration;
 using MailProxy.Diagnostics;
 using MailProxy.Sessions;
 using MailProxy.Upstream;
@@ -23,7 +24,7 @@ internal sealed class SmtpSession(SessionContext context, XclientNotices notices
 
     protected override IList<string> EnabledMethods => Options.Auth;
 
-    private Configuration.SmtpOptions Options => Context.Server.Smtp;
+    private SmtpOptions Options => Context.Server.Smtp;
 
     /// <summary>Reverse DNS and the greeting delay.</summary>
     public override async ValueTask<SessionEndReason?> PrepareAsync(ClientDialogue session)
@@ -50,6 +51,18 @@ internal sealed class SmtpSession(SessionContext context, XclientNotices notices
     public override void WriteAuthFailure(AuthResult result, ReplyWriter output) => SmtpReplies.AuthFailure(output, result.ErrorCode, result.Text);
 
     public override void WriteComeBack(ReplyWriter output) => SmtpReplies.ComeBack(output, Context.Server.ServerName);
+
+    public override void WriteBadCertificate(ReplyWriter output) => SmtpReplies.BadCertificate(output);
+
+    public override void WriteNoCertificate(ReplyWriter output) => SmtpReplies.NoCertificate(output);
+
+    /// <summary>That the client knows EHLO is kept: nginx keeps it too.</summary>
+    public override void ForgetPlainText()
+    {
+        _helo = [];
+        _mailFrom = null;
+        _rcptTo = null;
+    }
 
     public override void ResetLogin() => _rcptTo = null;          // MAIL stays: another RCPT may follow
 
@@ -85,6 +98,12 @@ internal sealed class SmtpSession(SessionContext context, XclientNotices notices
         {
             case SmtpVerb.Helo or SmtpVerb.Ehlo:
                 return Helo(command, output);
+            case SmtpVerb.StartTls when StartTls != StarttlsMode.Off:
+                SmtpReplies.StartTls(output);
+                return SessionStep.StartTls;
+            case SmtpVerb.Auth when StartTls == StarttlsMode.Only:
+                SmtpReplies.Invalid(output);
+                return SessionStep.Next;
             case SmtpVerb.Auth when command.ArgumentCount == 0:
                 return InvalidArgument(output);
             case SmtpVerb.Auth:
@@ -117,7 +136,7 @@ internal sealed class SmtpSession(SessionContext context, XclientNotices notices
         if (command.Verb == SmtpVerb.Ehlo)
         {
             _usedEhlo = true;
-            SmtpReplies.Ehlo(output, Context.Server.ServerName, Options);
+            SmtpReplies.Ehlo(output, Context.Server.ServerName, Options, StartTls);
         }
         else
         {
