@@ -11,13 +11,18 @@ internal sealed class ConfigurationTest(CommandLine commandLine, StartupErrors e
     {
         errors.Write(configuration.Messages);
         if (configuration.Options is not { } options) return Fail();
+        if (HasFailed(ConfigurationCheck.LoadCertificates(options))) return Fail();
         if (!commandLine.Quiet) standardError.WriteLine($"mailproxy: the configuration file {commandLine.ConfPath} syntax is ok");
-        var failures = ConfigurationCheck.Run(options);
-        foreach (var failure in failures) errors.Write(ErrorLogLevel.Emerg, failure);
-        if (failures.Count > 0) return Fail();
+        if (HasFailed(ConfigurationCheck.Run(options))) return Fail();
         if (!commandLine.Quiet) standardError.WriteLine($"mailproxy: configuration file {commandLine.ConfPath} test is successful");
         if (commandLine.Dump) Dump(configuration.Files);
         return 0;
+    }
+
+    private bool HasFailed(IReadOnlyList<string> failures)
+    {
+        foreach (var failure in failures) errors.Write(ErrorLogLevel.Emerg, failure);
+        return failures.Count > 0;
     }
 
     private int Fail()

@@ -49,6 +49,7 @@ internal sealed class OptionsLoader(List<ConfigurationMessage> messages)
     private static void ApplyDefaults(ServerOptions server, SettingLevel settings)
     {
         if (server.ServerName.Length == 0) server.ServerName = Dns.GetHostName().ToLowerInvariant();
+        foreach (var listen in server.Listen) listen.Ssl |= server.Tls.Enabled;
         if (server.Protocol.Length > 0) return;
         var listens = settings[nameof(ServerOptions.Listen)]?.Items.Where(item => item.IsFirst) ?? [];
         server.Protocol = listens.Select(item => ListenDirective.ProtocolOf(item[nameof(MailListenOptions.Address)])).FirstOrDefault(protocol => protocol is not null) ?? "";

@@ -13,7 +13,7 @@ internal sealed class OptionsValidator(List<ConfigurationMessage> messages)
         {
             foreach (var server in servers.Where(HasNoListen)) Error($"no \"listen\" is defined for server in {server.Options.Source}");
             foreach (var server in servers.Where(HasNoProtocol)) Error($"unknown mail protocol for server in {server.Options.Source}");
-            foreach (var server in servers) TlsValidator.Validate(server, Error);
+            foreach (var server in servers) TlsValidator.Validate(server, messages);
             foreach (var server in servers.Where(HasNoAuthHttp)) Error($"no \"auth_http\" is defined for server in {server.Options.Source}");
         }
 

@@ -9,6 +9,10 @@ public sealed class TlsOptions
     [Directive("starttls", DirectiveKind.Choice, Words = ["off", "on", "only"])]
     public StarttlsMode Starttls { get; set; }
 
+    /// <summary>Directive <c>ssl</c> of nginx before 1.25: every <c>listen</c> of the server has the parameter <c>ssl</c>. Default off.</summary>
+    [Directive("ssl", DirectiveKind.Flag, Replacement = "listen ... ssl")]
+    public bool Enabled { get; set; }
+
     /// <summary>Directive <c>ssl_certificate</c>: PEM files, or <c>data:</c> with the PEM itself; the leaf first. One for each kind of key.</summary>
     [Directive("ssl_certificate", DirectiveKind.ConfFile)]
     public IList<string> Certificate { get; set; } = [];
@@ -37,7 +41,7 @@ public sealed class TlsOptions
     [Directive("ssl_conf_command", DirectiveKind.NameValue)]
     public IList<TlsConfCommandOptions> ConfCommand { get; set; } = [];
 
-    /// <summary>Directive <c>ssl_certificate_compression</c>. Default off.</summary>
+    /// <summary>Directive <c>ssl_certificate_compression</c>: of no effect but a warning. Default off.</summary>
     [Directive("ssl_certificate_compression", DirectiveKind.Flag)]
     public bool CertificateCompression { get; set; }
 

@@ -1,6 +1,8 @@
 using MailProxy.Configuration;
+using MailProxy.Connections;
 using MailProxy.Diagnostics;
 using MailProxy.Transport;
+using MailProxy.Transport.Tls;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace MailProxy.Hosting;
@@ -8,6 +10,13 @@ namespace MailProxy.Hosting;
 /// <summary>What shows only when it is tried: whether the logs can be opened and the sockets bound.</summary>
 internal static class ConfigurationCheck
 {
+    /// <returns>What is wrong with the files that <c>ssl_*</c> directives name; nginx reads them with the configuration.</returns>
+    public static IReadOnlyList<string> LoadCertificates(MailProxyOptions options)
+    {
+        using var certificates = new CertificateSet(options, TlsEngine.For(onLoops: options.Transport == TransportKind.Linux));
+        return certificates.Errors;
+    }
+
     /// <returns>What would keep the program from starting; an address that is in use, perhaps by the running one, does not count.</returns>
     public static IReadOnlyList<string> Run(MailProxyOptions options)
     {

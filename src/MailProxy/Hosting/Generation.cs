@@ -15,10 +15,11 @@ internal sealed class Generation : IDisposable
     private ITimer? _shutdownTimer;
     private bool _retired;
 
-    public Generation(MailProxyOptions options, ErrorLogSet logs, TimeProvider time)
+    public Generation(MailProxyOptions options, ErrorLogSet logs, CertificateSet certificates, TimeProvider time)
     {
         Options = options;
         Logs = logs;
+        Certificates = certificates;
         Table = new ListenTable(options);
         _time = time;
         WorkerConnections = new WorkerConnections(Workers(options) * options.WorkerConnections, options.WorkerConnections);
@@ -30,6 +31,8 @@ internal sealed class Generation : IDisposable
     public MailProxyOptions Options { get; }
 
     public ErrorLogSet Logs { get; }
+
+    public CertificateSet Certificates { get; }
 
     public ListenTable Table { get; }
 
@@ -58,6 +61,7 @@ internal sealed class Generation : IDisposable
     /// <summary>No more sessions begin. Those that live may go on for <c>worker_shutdown_timeout</c>; without one, to their own end.</summary>
     public void Retire()
     {
+        Certificates.Dispose();                // for its last handshakes those that it has will do
         lock (_gate)
         {
             _retired = true;
@@ -78,6 +82,7 @@ internal sealed class Generation : IDisposable
     public void Dispose()
     {
         _shutdownTimer?.Dispose();
+        Certificates.Dispose();
         Drain.Dispose();
         Logs.Dispose();
     }

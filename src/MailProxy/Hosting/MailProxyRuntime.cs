@@ -6,6 +6,7 @@ using MailProxy.Configuration;
 using MailProxy.Connections;
 using MailProxy.Diagnostics;
 using MailProxy.Transport;
+using MailProxy.Transport.Tls;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
@@ -16,7 +17,7 @@ namespace MailProxy.Hosting;
 /// The running proxy: the configuration in force, its sockets and its sessions. A reload opens what is new before it
 /// closes what is gone, and changes nothing when anything of it fails.
 /// </summary>
-internal sealed class MailProxyRuntime(MailTransport transport, ListenerSet listeners, AuthHttpClient auth, SessionMetricsTable metrics, LoopMetrics loops, LogSinks sinks, ILoggerFactory loggers, TimeProvider time)
+internal sealed class MailProxyRuntime(MailTransport transport, ListenerSet listeners, AuthHttpClient auth, SessionMetricsTable metrics, LoopMetrics loops, CertificateMetrics certificates, LogSinks sinks, ILoggerFactory loggers, TimeProvider time)
     : IConnectionAdmission, IDisposable
 {
     // A unix socket's client has no address of its own.
@@ -43,12 +44,13 @@ internal sealed class MailProxyRuntime(MailTransport transport, ListenerSet list
     private Generation Current => _current ?? throw new InvalidOperationException("No configuration is in force.");
 
     /// <summary>Opens logs and sockets. Sessions begin once Kestrel accepts.</summary>
-    /// <exception cref="StartupException">A log, an auth server's name or a socket is not to be had.</exception>
+    /// <exception cref="StartupException">A log, a certificate, an auth server's name or a socket is not to be had.</exception>
     public async Task StartAsync(MailProxyOptions options, CancellationToken cancellationToken = default)
     {
         StartTransport(options);
         _started = options;
         _current = await OpenAsync(options, cancellationToken);
+        Watch(_current);
         listeners.AcceptFailed += exception => HostingLog.AcceptFailed(Log, exception.Message);
         IsListening = true;
         HostingLog.Started(Log, _current.Table.Sockets.Count);
@@ -69,6 +71,7 @@ internal sealed class MailProxyRuntime(MailTransport transport, ListenerSet list
             _current = await OpenAsync(options, cancellationToken);
             WarnOfRestart(_started!, options);
             Retire(old);
+            Watch(Current);
             return true;
         }
         catch (StartupException exception)
@@ -183,6 +186,7 @@ internal sealed class MailProxyRuntime(MailTransport transport, ListenerSet list
             Log = log,
             Metrics = sessionMetrics,
             TrustedPeers = address.TrustedPeers,
+            Certificates = generation.Certificates.For(address.Server),
             WorkerConnections = generation.WorkerConnections,
             Drain = generation.Drain,
             Owner = generation,
@@ -219,7 +223,8 @@ internal sealed class MailProxyRuntime(MailTransport transport, ListenerSet list
 
     private async Task<Generation> OpenAsync(MailProxyOptions options, CancellationToken cancellationToken)
     {
-        var generation = new Generation(options, OpenLogs(options), time);
+        var certificates = LoadCertificates(options);
+        var generation = new Generation(options, OpenLogs(options), certificates, time);
         void ReportBindFailure(ListenException exception) => HostingLog.BindFailed(generation.Logs.Process, exception.Message);
         listeners.BindFailed += ReportBindFailure;
         try
@@ -243,6 +248,15 @@ internal sealed class MailProxyRuntime(MailTransport transport, ListenerSet list
             listeners.BindFailed -= ReportBindFailure;
         }
     }
+
+    private CertificateSet LoadCertificates(MailProxyOptions options)
+    {
+        // Connections stay what the start made them.
+        var loaded = new CertificateSet(options, TlsEngine.For(onLoops: _started!.Transport == TransportKind.Linux), _current?.Certificates);
+        return loaded.Errors.Count == 0 ? loaded : throw new StartupException(loaded.Errors[0]);
+    }
+
+    private void Watch(Generation generation) => generation.Certificates.Watch(certificates, generation.Logs.Process, time);
 
     private ErrorLogSet OpenLogs(MailProxyOptions options)
     {

@@ -29,6 +29,7 @@ public static class MailProxyServiceCollectionExtensions
         services.TryAddSingleton<IMetricFactory>(provider => Metrics.WithCustomRegistry(provider.GetRequiredService<CollectorRegistry>()));
         services.AddSingleton<SessionMetricsTable>();
         services.AddSingleton<LoopMetrics>();
+        services.AddSingleton<CertificateMetrics>();
         services.AddSingleton<LogSinks>();
 
         services.AddSingleton<ListenerSet>();

@@ -50,7 +50,6 @@ public sealed class WrongServerTests : IDisposable
     [InlineData("Timeout 5s;", "unknown directive \"Timeout\"")]
     [InlineData("\"\" x;", "unknown directive \"\"")]
     [InlineData("a\"b c\" d;", "unknown directive \"a\"b\"")]
-    [InlineData("ssl on;", "unknown directive \"ssl\"")]
     [InlineData("so_keepalive on;", "unknown directive \"so_keepalive\"")]
     [InlineData("listen { }", "directive \"listen\" is not terminated by \";\"")]
     [InlineData("server { listen 1; }", "\"server\" directive is not allowed here")]

@@ -3,6 +3,8 @@ namespace MailProxy.Tests.Configuration;
 /// <summary>Wrong TLS directives and logs, each with nginx's message.</summary>
 public sealed class WrongTlsTests : IDisposable
 {
+    private const string Deprecated = "[warn] the \"ssl\" directive is deprecated, use the \"listen ... ssl\" directive instead in c:2";
+
     private readonly TestConf _conf = new();
 
     public void Dispose() => _conf.Dispose();
@@ -36,6 +38,7 @@ public sealed class WrongTlsTests : IDisposable
     [InlineData(
         "starttls on; ssl_certificate a.pem; ssl_certificate_key a.key; ssl_verify_client on;",
         "no ssl_client_certificate or ssl_trusted_certificate for ssl_verify_client")]
+    [InlineData("ssl maybe;", "invalid value \"maybe\" in \"ssl\" directive, it must be \"on\" or \"off\" in c:2")]
     [InlineData("ssl_stapling on;", "unknown directive \"ssl_stapling\" in c:2")]
     [InlineData("ssl_early_data on;", "unknown directive \"ssl_early_data\" in c:2")]
     public void A_wrong_tls_directive_is_refused(string lines, string message)
@@ -50,6 +53,36 @@ public sealed class WrongTlsTests : IDisposable
     [InlineData("starttls on; ssl_certificate a.pem; ssl_certificate_key a.key; ssl_verify_client on; ssl_trusted_certificate ca.pem;")]
     [InlineData("ssl_certificate a.pem; ssl_verify_client on;")]
     public void What_tls_does_not_need_may_be_absent(string lines) => _conf.OnlyServer(lines);
+
+    [Theory]
+    [InlineData("ssl on;", "no \"ssl_certificate\" is defined for the \"ssl\" directive in c:2")]
+    [InlineData("ssl on; ssl_certificate a.pem;", "no \"ssl_certificate_key\" is defined for the \"ssl\" directive in c:2")]
+    [InlineData("starttls on; ssl_certificate a.pem; ssl_certificate_key a.key; ssl on;", "\"starttls\" directive conflicts with \"ssl on\" in c:2")]
+    [InlineData("ssl on; ssl_certificate a.pem; ssl_certificate_key a.key; starttls only;", "\"ssl\" directive conflicts with \"starttls\" in c:2")]
+    public void The_legacy_directive_is_held_to_what_nginx_said_of_it(string lines, string message) =>
+        Assert.Equal([Deprecated, $"[emerg] {message}"], _conf.Texts(_conf.Load(TestConf.Server(lines))));
+
+    [Fact]
+    public void The_legacy_directive_makes_every_address_of_the_server_tls()
+    {
+        var result = _conf.Load(TestConf.Server("ssl on; listen 127.0.0.1:1144; ssl_certificate a.pem; ssl_certificate_key a.key;"));
+        Assert.Equal([Deprecated], _conf.Texts(result));
+        Assert.All(Assert.Single(result.Options!.Servers).Listen, listen => Assert.True(listen.Ssl));
+
+        result = _conf.Load(TestConf.Server("ssl off; starttls on; listen 127.0.0.1:1144 ssl; ssl_certificate a.pem; ssl_certificate_key a.key;"));
+        Assert.Equal([Deprecated], _conf.Texts(result));
+        Assert.Equal([false, true], result.Options!.Servers[0].Listen.Select(listen => listen.Ssl));
+    }
+
+    [Fact]
+    public void Compressed_certificates_are_warned_about_where_there_is_tls()
+    {
+        const string Lines = "ssl_certificate_compression on; ssl_certificate a.pem; ssl_certificate_key a.key;";
+        Assert.Empty(_conf.Texts(_conf.Load(TestConf.Server(Lines))));
+        Assert.Equal(
+            ["[warn] \"ssl_certificate_compression\" is not supported on this platform, ignored"],
+            _conf.Texts(_conf.Load(TestConf.Server($"{Lines} starttls on;"))));
+    }
 
     [Theory]
     [InlineData("error_log;", "invalid number of arguments in \"error_log\" directive")]

@@ -36,6 +36,7 @@ public sealed partial class SessionMetricsTests
     {
         var registry = Metrics.NewCustomRegistry();
         _ = new LoopMetrics(Metrics.WithCustomRegistry(registry));
+        new CertificateMetrics(Metrics.WithCustomRegistry(registry)).Publish([("/c.pem", DateTimeOffset.UnixEpoch)]);
         var metrics = new SessionMetrics(Metrics.WithCustomRegistry(registry), "imap");
         metrics.Logins("plain", LoginResult.Ok).Inc();
         await using var stream = new MemoryStream();

@@ -95,6 +95,27 @@ public sealed class ConfigurationTestTests : IDisposable
     }
 
     [Fact]
+    public void Certificates_are_loaded_with_the_configuration_and_each_failure_is_named()
+    {
+        _folder.Write("mailproxy.conf", """
+            events {}
+            mail {
+                auth_http 127.0.0.1:1;
+                server { protocol imap; listen 127.0.0.1:9993 ssl; ssl_certificate a.pem; ssl_certificate_key a.key; }
+                server { protocol pop3; listen 127.0.0.1:9110; starttls on; ssl_certificate b.pem; ssl_certificate_key b.key; }
+            }
+            """);
+        Assert.Equal(1, _folder.Test());
+        Assert.Matches(
+            """
+            ^mailproxy: \[emerg\] cannot load certificate "{dir}/a.pem": .+
+            mailproxy: \[emerg\] cannot load certificate "{dir}/b.pem": .+
+            mailproxy: configuration file {dir}/mailproxy.conf test failed
+            $
+            """, _folder.Error);
+    }
+
+    [Fact]
     public void The_log_of_the_command_line_gets_the_errors_too()
     {
         _folder.Write("mailproxy.conf", "events {}\nfoo;\n");

@@ -161,6 +161,9 @@ internal sealed class ConfReader(LoadContext context, List<ConfigurationMessage>
         else if (directive.Kind == DirectiveKind.NameValue) AddPair(call);
         else if (directive.Option.IsList) AddWords(call);
         else SetWord(call);
+        if (report.HasFailed) return;
+        if (call.Directive.Replacement is { } replacement) report.Warn($"the \"{node.Name}\" directive is deprecated, use the \"{replacement}\" directive instead");
+        TlsValidator.CheckConflict(call);
     }
 
     private static void CheckOnly(DirectiveCall call)

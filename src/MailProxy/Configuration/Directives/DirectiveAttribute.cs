@@ -22,6 +22,9 @@ internal sealed class DirectiveAttribute(string name, DirectiveKind kind, Direct
     /// <summary>The least value of a number or size.</summary>
     public long Minimum { get; init; }
 
+    /// <summary>What nginx says is to be used in its place; null where it is not deprecated.</summary>
+    public string? Replacement { get; init; }
+
     /// <summary>Whether a second one on the same level is allowed: of a scalar, the last wins. Lists need not say so.</summary>
     public bool IsRepeatable { get; init; }
 

@@ -80,7 +80,7 @@ internal static class DirectiveValue
         DirectiveKind.AuthHttp => ReadText(directive, word, report) is null ? null : ReadAuthHttp(word, context.Lookup, report),
         DirectiveKind.ProxyBind => ProxyBindDirective.Read(word, report),
         DirectiveKind.SessionCache => SessionCacheDirective.Read(word, report),
-        DirectiveKind.ConfFile => HasScheme(word) ? word : context.BesideConf(word),
+        DirectiveKind.ConfFile => word.Length == 0 || HasScheme(word) ? word : context.BesideConf(word),
         DirectiveKind.PrefixFile => context.BelowPrefix(word),
         DirectiveKind.Text or DirectiveKind.Words => ReadText(directive, word, report),
         _ => word,
