@@ -15,7 +15,6 @@ public static class ProxyHeaderCodec
 
     private const int MaxTextLength = 107;
     private const int BinaryPrefix = 16;
-    private const int Crc32CTlv = 7;
 
     private static readonly SearchValues<byte> AddressBytes = SearchValues.Create("0123456789ABCDEFabcdef.:"u8);
 
@@ -56,9 +55,10 @@ public static class ProxyHeaderCodec
     /// <param name="output">Where to.</param>
     /// <param name="client">The client.</param>
     /// <param name="local">The address that the client connected to.</param>
-    public static void WriteV2(IBufferWriter<byte> output, EndPoint client, EndPoint local)
+    /// <param name="tls">The client's TLS session; null where its connection is clear.</param>
+    public static void WriteV2(IBufferWriter<byte> output, EndPoint client, EndPoint local, ProxyTls? tls = null)
     {
-        Span<byte> header = stackalloc byte[BinaryPrefix + 36 + Crc32CTlv];
+        Span<byte> header = stackalloc byte[BinaryPrefix + 36 + ProxyTlvWriter.MaxLength];
         Signature.CopyTo(header);
         var length = BinaryPrefix;
         if (client is IPEndPoint source && local is IPEndPoint destination)
@@ -71,12 +71,12 @@ public static class ProxyHeaderCodec
             (header[12], header[13]) = (0x20, 0x00);
         }
 
-        header = header[..(length + Crc32CTlv)];
+        var extensions = new ProxyTlvWriter(header[length..]);
+        if (tls is not null) extensions.Tls(tls);
+        extensions.Number(0x03, 0);                        // the checksum, once it is known
+        header = header[..(length + extensions.Length)];
         BinaryPrimitives.WriteUInt16BigEndian(header[14..], (ushort)(header.Length - BinaryPrefix));
-        var checksum = header[^4..];
-        ReadOnlySpan<byte> tlv = [0x03, 0, 4, 0, 0, 0, 0];
-        tlv.CopyTo(header[length..]);
-        BinaryPrimitives.WriteUInt32BigEndian(checksum, Crc32C(header));
+        BinaryPrimitives.WriteUInt32BigEndian(header[^4..], Crc32C(header));
         output.Write(header);
     }
 

@@ -35,7 +35,7 @@ internal sealed class SessionProxy(SessionContext context, ProtocolSession proto
                 {
                     var began = context.Time.GetTimestamp();
                     upstream = await new UpstreamDialer(context.Services.Connections).ConnectAsync(
-                        result.Upstream!, context.Server.Proxy, context.Scope.Client, context.Scope.Local, context.LogContext, budget.Token);
+                        result.Upstream!, context.Server.Proxy, context.Scope.Client, context.Scope.Local, context.Scope.TlsSession, context.LogContext, budget.Token);
                     logins.UpstreamConnectSeconds.Observe(context.Time.GetElapsedTime(began).TotalSeconds);
                     var dialogue = new UpstreamDialogue(upstream, context.Server.Proxy.Buffer, context.LogContext);
                     reply = await protocol.CreateUpstreamLogin(result).LoginAsync(dialogue, budget.Token);

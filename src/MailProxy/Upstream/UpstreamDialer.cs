@@ -2,6 +2,7 @@ using System.Net;
 using MailProxy.Configuration;
 using MailProxy.Diagnostics;
 using MailProxy.Transport;
+using MailProxy.Transport.Tls;
 using MailProxy.Wire.ProxyProtocol;
 using Microsoft.AspNetCore.Connections;
 
@@ -14,10 +15,11 @@ internal sealed class UpstreamDialer(IConnectionFactory connections)
     /// <param name="options">Where from, and which PROXY header is sent.</param>
     /// <param name="client">The client, as the header names it.</param>
     /// <param name="local">The address that the client connected to.</param>
+    /// <param name="clientTls">The client's TLS session; null where its connection is clear.</param>
     /// <param name="logContext">Told what is being done.</param>
     /// <param name="cancellationToken">The login's time budget.</param>
     public async ValueTask<ConnectionContext> ConnectAsync(
-        EndPoint upstream, ProxyOptions options, EndPoint client, EndPoint local, SessionLogContext logContext, CancellationToken cancellationToken)
+        EndPoint upstream, ProxyOptions options, EndPoint client, EndPoint local, TlsSession? clientTls, SessionLogContext logContext, CancellationToken cancellationToken)
     {
         logContext.Action = SessionAction.ConnectingToUpstream;
         var connection = await connections.ConnectAsync(options.Bind is { } from ? new BoundEndPoint(upstream, from) : upstream, cancellationToken);
@@ -26,7 +28,7 @@ internal sealed class UpstreamDialer(IConnectionFactory connections)
         {
             logContext.Action = SessionAction.SendingProxyHeader;
             if (options.Protocol == ProxyProtocolVersion.V1) ProxyHeaderCodec.WriteV1(connection.Transport.Output, client, local);
-            else ProxyHeaderCodec.WriteV2(connection.Transport.Output, client, local);
+            else ProxyHeaderCodec.WriteV2(connection.Transport.Output, client, local, ClientTls.Describe(clientTls));
             await connection.Transport.Output.FlushAsync(cancellationToken);
             return connection;
         }

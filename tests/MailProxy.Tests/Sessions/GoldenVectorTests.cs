@@ -125,6 +125,19 @@ public sealed class GoldenVectorTests
             + Request("plain", "u", "p", "imap", "H< Auth-SSL: on\nH< Auth-SSL-Protocol: TLSv1.3\nH< Auth-SSL-Cipher: TLS_AES_256_GCM_SHA384\n") + Ok + "U> * OK hi\nU< a1 LOGIN {1}\n",
         server => server.Tls.Starttls = StarttlsMode.On);
 
+    [Fact]
+    public async Task A_proxy_header_of_version_2_tells_of_the_clients_tls()
+    {
+        var session = new SessionTranscript
+        {
+            Protocol = "pop3",
+            Configure = server => (server.Proxy.Protocol, server.Tls.Starttls) = (ProxyProtocolVersion.V2, StarttlsMode.On),
+            Tls = new FakeTlsSession { Name = "mx.test", Alpn = "pop3", Certificate = FakeTlsSession.ClientOne },
+        };
+        await session.PlayAsync(Pop3 + "C: STLS\nS: +OK\n" + FakeTlsFeature.Handshake + "C: AUTH PLAIN AHUAcA==\n"
+            + @"U< \r\n\r\n\0\r\nQUIT\n\x21\x11\0\x73\x7f\0\0\x01\x7f\0\0\x01\xc8\xee\x79\x31\x02\0\x07mx.test\x01\0\x04pop3\x20\0\x4c\x07\0\0\0\0\x21\0\x07TLSv1.3\x22\0\x0aclient one\x23\0\x16TLS_AES_256_GCM_SHA384\x24\0\x0aRSA-SHA256\x25\0\x07RSA2048\x03\0\x04\xe9\x6f\x4f\x07\c");
+    }
+
     private static Task PlayAsync(string protocol, string script, Action<ServerOptions>? configure = null) =>
         new SessionTranscript { Protocol = protocol, AuthHttp = true, Configure = configure ?? (_ => { }) }.PlayAsync(script);
 

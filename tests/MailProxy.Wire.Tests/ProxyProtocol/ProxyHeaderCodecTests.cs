@@ -120,6 +120,49 @@ public sealed class ProxyHeaderCodecTests
         Assert.Equal("0D0A0D0A000D0A515549540A" + "2111" + "0013" + "7F000001" + "7F000001" + "DC8A" + "7933" + "0300047C5EC0B6",
             WriteV2(EndPoint("127.0.0.1", 0xdc8a), EndPoint("127.0.0.1", 0x7933)));
 
+    [Fact]
+    public void A_tls_client_is_described_before_the_checksum()
+    {
+        var tls = new ProxyTls { Version = "TLSv1.3", Cipher = "TLS_AES_256_GCM_SHA384", SignatureAlgorithm = "RSA-SHA256", KeyAlgorithm = "RSA2048" };
+        Assert.Equal(
+            Addresses("0055") + "20003F" + "01" + "00000001" + Tlv("21", "TLSv1.3") + Tlv("23", "TLS_AES_256_GCM_SHA384") + Tlv("24", "RSA-SHA256") + Tlv("25", "RSA2048"),
+            WithoutChecksum(tls));
+
+        tls = tls with { Authority = "mail.example", ApplicationProtocol = "imap" };
+        Assert.StartsWith(Addresses("006B") + Tlv("02", "mail.example") + Tlv("01", "imap") + "20003F", WithoutChecksum(tls), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(false, 0, "07" + "00000000")]
+    [InlineData(false, 10, "07" + "0000000A")]
+    [InlineData(true, 0, "05" + "00000000")]
+    public void A_client_certificate_is_named_with_its_verdict(bool isResumed, int verification, string facts)
+    {
+        var tls = new ProxyTls { Version = "TLSv1.2", Cipher = "X", HasCertificate = true, IsResumed = isResumed, Verification = verification, CommonName = "Zoë" };
+        Assert.Equal(Addresses("0030") + "20001A" + facts + Tlv("21", "TLSv1.2") + "2200045A6FC3AB" + Tlv("23", "X"), WithoutChecksum(tls));
+    }
+
+    [Fact]
+    public void A_text_that_is_longer_than_any_name_is_left_out()
+    {
+        var longest = new string('n', 255);
+        var all = new ProxyTls { Version = longest, Cipher = longest, SignatureAlgorithm = longest, KeyAlgorithm = longest, Authority = longest, ApplicationProtocol = longest, CommonName = longest, HasCertificate = true };
+        Assert.Contains(Tlv("02", longest) + Tlv("01", longest), WithoutChecksum(all), StringComparison.Ordinal);
+        Assert.Equal(WithoutChecksum(all with { Authority = null }), WithoutChecksum(all with { Authority = longest + "n" }));
+    }
+
+    [Fact]
+    public void A_described_client_is_read_back_with_a_good_checksum()
+    {
+        var output = new ArrayBufferWriter<byte>();
+        ProxyHeaderCodec.WriteV2(output, EndPoint("192.0.2.1", 1), EndPoint("2001:db8::1", 2), new ProxyTls { Version = "TLSv1.3", Cipher = "X", Authority = "a" });
+        var header = output.WrittenSpan.ToArray();
+        Assert.Equal((ParseStatus.Complete, header.Length), Read(header));
+        var sum = System.Buffers.Binary.BinaryPrimitives.ReadUInt32BigEndian(header.AsSpan()[^4..]);
+        header.AsSpan()[^4..].Clear();
+        Assert.Equal(header.Aggregate(uint.MaxValue, System.Numerics.BitOperations.Crc32C), ~sum);
+    }
+
     [Theory]
     [InlineData("::ffff:1.2.3.4", "::ffff:5.6.7.8", "1.2.3.4", "5.6.7.8")]
     [InlineData("1.2.3.4", "::ffff:5.6.7.8", "1.2.3.4", "5.6.7.8")]
@@ -176,6 +219,19 @@ public sealed class ProxyHeaderCodecTests
         var output = new ArrayBufferWriter<byte>();
         ProxyHeaderCodec.WriteV2(output, client, local);
         return Convert.ToHexString(output.WrittenSpan);
+    }
+
+    private static string Addresses(string length) => "0D0A0D0A000D0A515549540A" + "2111" + length + "7F000001" + "7F000001" + "DC8A" + "7933";
+
+    private static string Tlv(string type, string text) => $"{type}{text.Length:X4}{Convert.ToHexString(Encoding.UTF8.GetBytes(text))}";
+
+    private static string WithoutChecksum(ProxyTls tls)
+    {
+        var output = new ArrayBufferWriter<byte>();
+        ProxyHeaderCodec.WriteV2(output, EndPoint("127.0.0.1", 0xdc8a), EndPoint("127.0.0.1", 0x7933), tls);
+        var header = Convert.ToHexString(output.WrittenSpan);
+        Assert.Equal("030004", header[^14..^8]);
+        return header[..^14];
     }
 
     private static (ParseStatus Status, int Consumed) Read(ReadOnlySpan<byte> input)
