@@ -108,6 +108,7 @@ internal sealed class Player(Scenario scenario, Stage stage, TimeSpan patience)
     private async Task SendAsync(Peer peer, string text)
     {
         if (text == "<close>") peer.Dispose();
+        else if (text.StartsWith("<tls", StringComparison.Ordinal)) (await peer.BeginTlsAsync(TestCertificates.ClientOptions(text.Length > 5 ? text[5..^1] : null))).Dispose();
         else if (text == "<shutdown>") peer.ShutdownSend();
         else if (text == "<reset>") peer.Reset();
         else await peer.SendAsync(Line(text));

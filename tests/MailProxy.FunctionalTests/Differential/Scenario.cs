@@ -33,6 +33,7 @@ internal sealed record Step(int Line, Actor Actor, string Text);
 /// Steps are written as in <see cref="Testing.Transcript"/>, and <c>A&lt;</c>/<c>A&gt;</c> speak for the auth server:
 /// <c>A&lt;</c> lines wait for a request that holds them, <c>A&gt;</c> lines are one answer (<c>A&gt; &lt;accept&gt;</c> sends to the
 /// upstream of the test). <c>&lt;close&gt;</c> ends or expects the end, <c>&lt;shutdown&gt;</c> ends one direction,
+/// <c>&lt;tls&gt;</c> begins TLS 1.2 as the client, <c>&lt;tls client&gt;</c> with a certificate of the tests',
 /// <c>&lt;reset&gt;</c> breaks, <c>&lt;connect&gt;</c> expects a connection. <c>{listen} {client} {upstream} {refused} {dir}</c>
 /// stand for what differs from run to run.
 /// </summary>

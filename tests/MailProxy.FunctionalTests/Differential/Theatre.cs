@@ -16,6 +16,7 @@ internal sealed class Theatre : IAsyncDisposable
     public static async Task<Theatre> OpenAsync(ProxyServer proxy, IEnumerable<Scenario> scenarios)
     {
         var theatre = new Theatre(scenarios);
+        TestCertificates.WriteTo(theatre._directory.Path);
         try
         {
             theatre._proxy = await ProxyServer.StartAsync(proxy, string.Concat(theatre._stages.Values.Select(stage => stage.ServerBlock())));

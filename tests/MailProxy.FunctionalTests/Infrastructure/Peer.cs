@@ -1,5 +1,7 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using MailProxy.Testing;
 
@@ -13,6 +15,7 @@ internal sealed class Peer(Socket socket) : IDisposable
 {
     private readonly StringBuilder _received = new();
     private int _taken;
+    private SslStream? _tls;
 
     /// <summary>How long a read waits.</summary>
     public TimeSpan Limit { get; set; } = Patience.Usual;
@@ -55,13 +58,22 @@ internal sealed class Peer(Socket socket) : IDisposable
         }
     }
 
+    /// <summary>Begins TLS, in place.</summary>
+    /// <returns>The server's certificate.</returns>
+    public async Task<X509Certificate2> BeginTlsAsync(SslClientAuthenticationOptions options)
+    {
+        _tls = new SslStream(new NetworkStream(socket, ownsSocket: false));
+        await _tls.AuthenticateAsClientAsync(options).WithinAsync("the end of the handshake", Limit);
+        return X509CertificateLoader.LoadCertificate(_tls.RemoteCertificate!.GetRawCertData());
+    }
+
     public async Task SendAsync(string text)
     {
         try
         {
             await SendAsync(Encoding.Latin1.GetBytes(text));
         }
-        catch (SocketException)
+        catch (Exception exception) when (exception is SocketException or IOException)
         {
             // The other side is gone: the next read tells.
         }
@@ -69,6 +81,12 @@ internal sealed class Peer(Socket socket) : IDisposable
 
     public async Task SendAsync(ReadOnlyMemory<byte> bytes)
     {
+        if (_tls is not null)
+        {
+            await _tls.WriteAsync(bytes).AsTask().WithinAsync("the other side to read", Limit);
+            return;
+        }
+
         while (!bytes.IsEmpty)
         {
             var count = await socket.SendAsync(bytes).AsTask().WithinAsync("the other side to read", Limit);
@@ -157,14 +175,14 @@ internal sealed class Peer(Socket socket) : IDisposable
         using var deadline = new CancellationTokenSource(Limit, TimeProvider.System);
         try
         {
-            count = await socket.ReceiveAsync(buffer, deadline.Token);
+            count = _tls is null ? await socket.ReceiveAsync(buffer, deadline.Token) : await _tls.ReadAsync(buffer, deadline.Token);
         }
         catch (OperationCanceledException)
         {
             var tail = Received[Math.Max(_received.Length - 500, 0)..];
             throw new TimeoutException($"Waited {Limit.TotalSeconds} s for {what}; the last that came: {Transcript.Printable(tail)}");
         }
-        catch (SocketException)
+        catch (Exception exception) when (exception is SocketException or IOException)
         {
             count = 0;
         }

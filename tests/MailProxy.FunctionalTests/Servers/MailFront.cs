@@ -21,16 +21,16 @@ internal sealed class MailFront : IAsyncDisposable
 
     public ProxyServer Proxy { get; private set; } = null!;
 
-    public static async Task<MailFront> StartAsync(MailServers servers, string directives = "")
+    public static async Task<MailFront> StartAsync(MailServers servers, string directives = "", string listen = "")
     {
         var front = new MailFront(servers);
         front.Proxy = await ProxyServer.StartAsync($$"""
             auth_http {{front.Auth.Url}};
             server_name mx.test;
             {{directives}}
-            server { listen 127.0.0.1:{{front.Imap}}; protocol imap; }
-            server { listen 127.0.0.1:{{front.Pop3}}; protocol pop3; }
-            server { listen 127.0.0.1:{{front.Smtp}}; protocol smtp; smtp_capabilities PIPELINING 8BITMIME "SIZE 50000000"; }
+            server { listen 127.0.0.1:{{front.Imap}} {{listen}}; protocol imap; }
+            server { listen 127.0.0.1:{{front.Pop3}} {{listen}}; protocol pop3; }
+            server { listen 127.0.0.1:{{front.Smtp}} {{listen}}; protocol smtp; smtp_capabilities PIPELINING 8BITMIME "SIZE 50000000"; }
             """);
         return front;
     }
