@@ -51,6 +51,7 @@ internal static class TestCertificates
     public static SslClientAuthenticationOptions ClientOptions(string? shows = null) => new()
     {
         TargetHost = ServerName,
+        AllowTlsResume = false,              // a resumed session shows the certificate of the first
         EnabledSslProtocols = System.Security.Authentication.SslProtocols.Tls12,
         RemoteCertificateValidationCallback = (_, certificate, _, _) => IsTrusted(certificate),
         ClientCertificateContext = shows is null ? null : SslStreamCertificateContext.Create(Clients[shows], null, offline: true),
@@ -86,7 +87,10 @@ internal static class TestCertificates
             request.CertificateExtensions.Add(names.Build());
         }
 
-        using var signed = request.Create(root, Now.AddDays(-20), Now.AddDays(days), RandomNumberGenerator.GetBytes(8));
+        // As long in every notation.
+        var serial = RandomNumberGenerator.GetBytes(8);
+        serial[0] = 0x7F;
+        using var signed = request.Create(root, Now.AddDays(-20), Now.AddDays(days), serial);
         return signed.CopyWithPrivateKey(key);
     }
 }
