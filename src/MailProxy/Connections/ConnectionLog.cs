@@ -21,8 +21,8 @@ internal static partial class ConnectionLog
     [LoggerMessage(104, LogLevel.Information, "recv() failed ({Error})", EventName = "ProxyHeaderReceiveFailed")]
     public static partial void ReceiveFailed(ILogger logger, string error);
 
-    [LoggerMessage(105, LogLevel.Information, "{Message}", EventName = "HandshakeFailed")]
-    public static partial void HandshakeFailed(ILogger logger, string message);
+    [LoggerMessage(105, LogLevel.Information, "{Failure}", EventName = "HandshakeFailed")]
+    public static partial void HandshakeFailed(ILogger logger, string failure);
 
     [LoggerMessage(110, LogLevel.Critical, "session ended by an error of our own", EventName = "ConnectionFailed")]
     public static partial void Failed(ILogger logger, Exception exception);

@@ -35,8 +35,8 @@ internal static class TlsUpgrade
         catch (Exception exception) when (exception is IOException or ConnectionAbortedException or SocketException)
         {
             scope.Metrics.Handshakes(HandshakeResult.Failed).Inc();
-            if (exception is TlsException failure) ConnectionLog.HandshakeFailed(scope.Log, failure.Message);
-            else if (exception is not ConnectionAbortedException) ConnectionLog.ReceiveFailed(scope.Log, SocketFailure.Describe(exception));
+            if (exception is not ConnectionAbortedException)
+                ConnectionLog.HandshakeFailed(scope.Log, exception is TlsException ? exception.Message : SocketFailure.Describe("recv()", exception));
             return SessionEndReason.TlsHandshake;
         }
     }

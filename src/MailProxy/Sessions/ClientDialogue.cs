@@ -222,14 +222,14 @@ internal sealed class ClientDialogue : IDisposable
     private SessionEndReason GoneWhileReading(ReadKind kind)
     {
         if (kind == ReadKind.Expired) return TimedOut();
-        if (_client.Error is { } error and not ConnectionAbortedException) SessionLog.ClientError(_context.Log, "recv()", SocketFailure.Describe(error));
+        if (_client.Error is { } error and not ConnectionAbortedException) SessionLog.ClientError(_context.Log, SocketFailure.Describe("recv()", error));
         return SessionEndReason.ClientClosed;
     }
 
     private SessionEndReason GoneWhileWriting()
     {
         if (_client.Expired) return TimedOut();
-        if (_client.Error is { } error and not ConnectionAbortedException) SessionLog.ClientError(_context.Log, "send()", SocketFailure.Describe(error));
+        if (_client.Error is { } error and not ConnectionAbortedException) SessionLog.ClientError(_context.Log, SocketFailure.Describe("send()", error));
         return SessionEndReason.ClientClosed;
     }
 

@@ -44,8 +44,8 @@ internal static partial class SessionLog
     [LoggerMessage(212, LogLevel.Information, "client was rejected: \"{Input}\"", EventName = "MailRejected")]
     public static partial void MailRejected(ILogger logger, string input);
 
-    [LoggerMessage(213, LogLevel.Information, "{Call} failed ({Error})", EventName = "ClientError")]
-    public static partial void ClientError(ILogger logger, string call, string error);
+    [LoggerMessage(213, LogLevel.Information, "{Failure}", EventName = "ClientError")]
+    public static partial void ClientError(ILogger logger, string failure);
 
     [LoggerMessage(214, LogLevel.Information, "client told to come back: shutting down", EventName = "ToldToComeBack")]
     public static partial void ToldToComeBack(ILogger logger);

@@ -46,7 +46,7 @@ internal sealed class SessionRelay(ConnectionContext connection, SessionContext 
                 return SessionEndReason.Shutdown;
             case RelayEnd.ClientError:
                 context.LogContext.Action = SessionAction.ReadingClient;
-                SessionLog.ClientError(context.Log, "recv()", SocketFailure.Describe(result.Error!));
+                SessionLog.ClientError(context.Log, SocketFailure.Describe("recv()", result.Error!));
                 return SessionEndReason.ClientError;
             case RelayEnd.UpstreamError:
                 context.LogContext.Action = SessionAction.ReadingFromUpstream;

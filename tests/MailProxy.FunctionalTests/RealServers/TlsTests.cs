@@ -144,6 +144,19 @@ public sealed class TlsTests : IDisposable
         await front.Proxy.WaitForLogAsync("peer closed connection in SSL handshake");
     }
 
+    [Fact]
+    public async Task A_broken_record_is_logged_in_the_words_of_OpenSSL()
+    {
+        await using var front = await StartAsync(isImplicit: true);
+        using var client = await Peer.ConnectAsync(front.Smtp);
+        (await client.BeginTlsAsync(TestCertificates.ClientOptions())).Dispose();
+        await client.ExpectAsync("220 mx.test ESMTP ready");
+        await client.Socket.SendAsync("EHLO in plain text\r\n"u8.ToArray());
+        Assert.Equal("", await client.ReadToEndAsync());
+        await front.Proxy.WaitForLogAsync("SSL_read() failed (SSL: error:");
+        Assert.Contains($"wrong version number) while in auth state, client: 127.0.0.1, server: 127.0.0.1:{front.Smtp}\n", front.Proxy.Log, StringComparison.Ordinal);
+    }
+
     [Fact, Trait("Beyond", "nginx")]
     public async Task A_renewed_certificate_is_shown_without_a_signal_and_sessions_go_on()
     {
