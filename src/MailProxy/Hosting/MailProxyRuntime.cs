@@ -6,7 +6,6 @@ using MailProxy.Configuration;
 using MailProxy.Connections;
 using MailProxy.Diagnostics;
 using MailProxy.Transport;
-using MailProxy.Transport.Tls;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
@@ -17,7 +16,7 @@ namespace MailProxy.Hosting;
 /// The running proxy: the configuration in force, its sockets and its sessions. A reload opens what is new before it
 /// closes what is gone, and changes nothing when anything of it fails.
 /// </summary>
-internal sealed class MailProxyRuntime(MailTransport transport, ListenerSet listeners, AuthHttpClient auth, SessionMetricsTable metrics, LoopMetrics loops, CertificateMetrics certificates, LogSinks sinks, ILoggerFactory loggers, TimeProvider time)
+internal sealed class MailProxyRuntime(MailTransport transport, ListenerSet listeners, AuthHttpClient auth, SessionMetricsTable metrics, LoopMetrics loops, CertificateMetrics expiries, LogSinks sinks, ILoggerFactory loggers, TimeProvider time)
     : IConnectionAdmission, IDisposable
 {
     // A unix socket's client has no address of its own.
@@ -251,12 +250,11 @@ internal sealed class MailProxyRuntime(MailTransport transport, ListenerSet list
 
     private CertificateSet LoadCertificates(MailProxyOptions options)
     {
-        // Connections stay what the start made them.
-        var loaded = new CertificateSet(options, TlsEngine.For(onLoops: _started!.Transport == TransportKind.Linux), _current?.Certificates);
-        return loaded.Errors.Count == 0 ? loaded : throw new StartupException(loaded.Errors[0]);
+        var certificates = new CertificateSet(options, transport.Tls, _current?.Certificates);
+        return certificates.Errors.Count == 0 ? certificates : throw new StartupException(certificates.Errors[0]);
     }
 
-    private void Watch(Generation generation) => generation.Certificates.Watch(certificates, generation.Logs.Process, time);
+    private void Watch(Generation generation) => generation.Certificates.Watch(expiries, generation.Logs.Process, time);
 
     private ErrorLogSet OpenLogs(MailProxyOptions options)
     {
