@@ -1,11 +1,13 @@
 using MailProxy.Configuration;
 using MailProxy.Diagnostics;
 using MailProxy.Transport;
+using MailProxy.Transport.Tls;
+using MailProxy.Upstream;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace MailProxy.Hosting;
 
-/// <summary>What shows only when it is tried: whether the logs can be opened and the sockets bound.</summary>
+/// <summary>What shows only when it is tried: whether the logs can be opened, certificates be read and the sockets bound.</summary>
 internal static class ConfigurationCheck
 {
     /// <returns>What would keep the program from starting; an address that is in use, perhaps by the running one, does not count.</returns>
@@ -20,6 +22,15 @@ internal static class ConfigurationCheck
         catch (ErrorLogException exception)
         {
             failures.AddRange(exception.Errors);
+        }
+
+        try
+        {
+            new UpstreamTls().Load(options.Servers, TlsEngine.For(options.Transport == TransportKind.Linux));
+        }
+        catch (TlsConfigurationException exception)
+        {
+            failures.Add(exception.Message);
         }
 
         failures.AddRange(ListenerSet.Check(new ListenTable(options).Sockets).Select(failure => failure.Message));
