@@ -1,18 +1,21 @@
 using System.IO.Pipelines;
 using System.Net;
+using System.Net.Security;
+using MailProxy.Transport.Tls;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace MailProxy.Transport.Managed;
 
 /// <summary>A client's connection: Kestrel's own, with our features, and a limit to how long its close may take.</summary>
-internal sealed class AcceptedConnection : ConnectionContext, IListenSocketFeature
+internal sealed class AcceptedConnection : ConnectionContext, IListenSocketFeature, ITlsFeature
 {
     // Closing waits until everything is sent. A client that reads nothing would hold the connection for ever.
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(10);
 
     private readonly ConnectionContext _connection;
     private readonly TimeProvider _time;
+    private SslStream? _tls;
 
     public AcceptedConnection(ConnectionContext connection, ListenSocket socket, TimeProvider time)
     {
@@ -20,6 +23,7 @@ internal sealed class AcceptedConnection : ConnectionContext, IListenSocketFeatu
         _time = time;
         Socket = socket;
         Features.Set<IListenSocketFeature>(this);
+        Features.Set<ITlsFeature>(this);
         Features.Set<IRelayFeature>(new ManagedRelay(this, time));
     }
 
@@ -39,11 +43,24 @@ internal sealed class AcceptedConnection : ConnectionContext, IListenSocketFeatu
 
     public override EndPoint? RemoteEndPoint { get => _connection.RemoteEndPoint; set => _connection.RemoteEndPoint = value; }
 
+    public TlsSession? Session { get; private set; }
+
+    public async ValueTask<TlsSession> AuthenticateAsServerAsync(TlsServerContext context, CancellationToken cancellationToken)
+    {
+        var (tls, session) = await ((ManagedTlsServerContext)context).HandshakeAsync(new PipeStream(Transport), cancellationToken);
+        _tls = tls;
+        Transport = new StreamPipes(tls);
+        return Session = session;
+    }
+
+    public ValueTask<TlsSession> AuthenticateAsClientAsync(TlsClientContext context, TlsTarget target, CancellationToken cancellationToken) =>
+        throw new NotSupportedException("This connection is a server's end.");
+
     public override void Abort(ConnectionAbortedException abortReason) => _connection.Abort(abortReason);
 
     public override async ValueTask DisposeAsync()
     {
-        var closing = _connection.DisposeAsync();
+        var closing = CloseAsync();
         if (!closing.IsCompleted)
         {
             await using var limit = _time.CreateTimer(
@@ -57,5 +74,17 @@ internal sealed class AcceptedConnection : ConnectionContext, IListenSocketFeatu
         }
 
         await base.DisposeAsync();
+    }
+
+    private async ValueTask CloseAsync()
+    {
+        if (_tls is not null)
+        {
+            StreamPipes.Release(Transport);
+            await ManagedHandshake.SayGoodbyeAsync(_tls);
+            await _tls.DisposeAsync();
+        }
+
+        await _connection.DisposeAsync();
     }
 }

@@ -3,7 +3,6 @@ using System.IO.Pipelines;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
-using System.Security.Authentication;
 using MailProxy.Transport.Tls;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
@@ -48,7 +47,7 @@ internal sealed class ManagedConnection : ConnectionContext, IHalfCloseFeature, 
     {
         try
         {
-            if (_stream is SslStream tls) _ = SayGoodbyeAsync(tls);
+            if (_stream is SslStream tls) _ = ManagedHandshake.SayGoodbyeAsync(tls);
             _socket.Shutdown(SocketShutdown.Send);
         }
         catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
@@ -64,27 +63,18 @@ internal sealed class ManagedConnection : ConnectionContext, IHalfCloseFeature, 
 
     public async ValueTask<TlsSession> AuthenticateAsClientAsync(TlsClientContext context, TlsTarget target, CancellationToken cancellationToken)
     {
-        var check = new CertificateCheck(target.Name, ((ManagedTlsClientContext)context).TrustedRoots);
-        var tls = new SslStream(_stream, leaveInnerStreamOpen: false);
-        try
+        // Servers do not speak first: these bytes could not begin a handshake.
+        if (Transport.Input.TryRead(out var early))
         {
-            await tls.AuthenticateAsClientAsync(check.Settings, cancellationToken);
-        }
-        catch (AuthenticationException exception)
-        {
-            await tls.DisposeAsync();
-            throw new TlsException(TlsFailure.Verification, check.Refusal ?? exception.GetBaseException().Message, exception);
-        }
-        catch
-        {
-            await tls.DisposeAsync();
-            throw;
+            Transport.Input.AdvanceTo(early.Buffer.Start);
+            if (!early.Buffer.IsEmpty) throw new TlsException(TlsFailure.Handshake, "SSL_do_handshake() failed (SSL: the server spoke first)");
         }
 
-        ReleasePipes();
+        var (tls, session) = await ((ManagedTlsClientContext)context).HandshakeAsync(_stream, target, cancellationToken);
+        StreamPipes.Release(Transport);
         _stream = tls;
         Transport = new StreamPipes(tls);
-        return Session = new ManagedTlsSession(tls);
+        return Session = session;
     }
 
     /// <summary>Resets the connection.</summary>
@@ -100,7 +90,7 @@ internal sealed class ManagedConnection : ConnectionContext, IHalfCloseFeature, 
         Task? goodbye = null;
         if (Interlocked.Exchange(ref _closed, 1) == 0)
         {
-            if (_stream is SslStream tls) goodbye = SayGoodbyeAsync(tls);
+            if (_stream is SslStream tls) goodbye = ManagedHandshake.SayGoodbyeAsync(tls);
             try
             {
                 // Without it .NET resets the connection where a receive was cancelled.
@@ -114,37 +104,8 @@ internal sealed class ManagedConnection : ConnectionContext, IHalfCloseFeature, 
 
         _socket.Dispose();
         if (goodbye is not null) await goodbye;           // ends at once now, sent or not
-        ReleasePipes();
+        StreamPipes.Release(Transport);
         await _stream.DisposeAsync();
         await base.DisposeAsync();
-    }
-
-    /// <summary>Sends close_notify, and waits for nobody who does not take it.</summary>
-    private static async Task SayGoodbyeAsync(SslStream tls)
-    {
-        try
-        {
-            await tls.ShutdownAsync();
-        }
-        catch (Exception exception) when (exception is IOException or SocketException or ObjectDisposedException or InvalidOperationException)
-        {
-            // The peer is gone, or does not read.
-        }
-    }
-
-    /// <summary>Gives their memory back; an exception keeps the writer from sending what nobody flushed.</summary>
-    private void ReleasePipes()
-    {
-        Transport.Input.Complete();
-        Transport.Output.Complete(new ConnectionAbortedException());
-    }
-
-    private sealed class StreamPipes(Stream stream) : IDuplexPipe
-    {
-        private const int BufferSize = 16 * 1024;
-
-        public PipeReader Input { get; } = PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: BufferSize, minimumReadSize: 4096, leaveOpen: true, useZeroByteReads: true));
-
-        public PipeWriter Output { get; } = PipeWriter.Create(stream, new StreamPipeWriterOptions(minimumBufferSize: 4096, leaveOpen: true));
     }
 }

@@ -12,6 +12,20 @@ public static class SmtpReply
         return last.Length > 4 && last[3] != '-';
     }
 
+    /// <summary>How long the first reply is, so that what comes behind it is seen; 0 where it is not all there.</summary>
+    public static int Length(ReadOnlySpan<byte> data)
+    {
+        var length = 0;
+        while (UpstreamReply.LineLength(data[length..]) is var line and > 0)
+        {
+            var isLast = line < 6 || data[length + 3] != '-';
+            length += line;
+            if (isLast) return length;
+        }
+
+        return 0;
+    }
+
     /// <summary>The three digits of the first line; 0 where there are none.</summary>
     public static int Code(ReadOnlySpan<byte> reply)
     {

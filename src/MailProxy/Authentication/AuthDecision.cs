@@ -76,6 +76,13 @@ internal static class AuthDecision
             return Unavailable(request, response.User);
         }
 
+        var proxySsl = response.ParseProxySsl();
+        if (response.ProxySsl is { } mode && proxySsl is null)
+        {
+            AuthLog.InvalidProxySsl(request.Log, address, PeerText.ToText(mode));
+            return Unavailable(request, response.User);
+        }
+
         return new AuthResult
         {
             Status = AuthStatus.Accepted,
@@ -84,6 +91,7 @@ internal static class AuthDecision
             HasLogin = response.User is not null,
             UpstreamCredentials = upstreamCredentials,
             SmtpAuth = response.SmtpAuth,
+            ProxySsl = proxySsl,
         };
     }
 

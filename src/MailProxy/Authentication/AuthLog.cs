@@ -52,4 +52,7 @@ internal static partial class AuthLog
 
     [LoggerMessage(315, LogLevel.Error, "{Reason} in auth_http \"{Url}\"", EventName = "AuthInvalidUrl")]
     public static partial void InvalidUrl(ILogger logger, string reason, string url);
+
+    [LoggerMessage(316, LogLevel.Error, "auth http server {Address} sent invalid proxy SSL mode:\"{Mode}\"", EventName = "AuthInvalidProxySsl")]
+    public static partial void InvalidProxySsl(ILogger logger, string address, string mode);
 }

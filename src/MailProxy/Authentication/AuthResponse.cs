@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Net;
 using System.Text;
+using MailProxy.Configuration;
 
 namespace MailProxy.Authentication;
 
@@ -34,6 +35,9 @@ internal sealed class AuthResponse
 
     public bool? SmtpAuth { get; private set; }
 
+    /// <summary><c>Auth-Proxy-SSL</c>.</summary>
+    public byte[]? ProxySsl { get; private set; }
+
     /// <summary>Bytes of the body where the server keeps the connection open behind it; null where it cannot be used again.</summary>
     public long? KeptBehindBody => _keepsAlive && !_isEncoded ? _contentLength : null;
 
@@ -50,6 +54,7 @@ internal sealed class AuthResponse
         else if (Is(name, "Auth-Error-Code"u8)) ErrorCode = value.ToArray();
         else if (Is(name, "Auth-Wait"u8)) SetWait(value);
         else if (Is(name, "Auth-SMTP"u8)) SetSmtpAuth(value);
+        else if (Is(name, "Auth-Proxy-SSL"u8)) ProxySsl = value.ToArray();
         else if (Is(name, "Connection"u8)) _keepsAlive = Is(value, "keep-alive"u8);
         else if (Is(name, "Content-Length"u8)) _contentLength = TryParseDigits(value, out var length) ? length : null;
         else if (Is(name, "Transfer-Encoding"u8)) _isEncoded = true;
@@ -69,6 +74,13 @@ internal sealed class AuthResponse
 
     /// <summary>The value of <c>Auth-Port</c>, 1 to 65535, or null.</summary>
     public int? ParsePort() => TryParseDigits(Port, out var port) && port is > 0 and <= 65535 ? (int)port : null;
+
+    /// <summary>The value of <c>Auth-Proxy-SSL</c>: <c>off</c>, <c>on</c>, <c>starttls</c>, or null.</summary>
+    public ProxyTlsMode? ParseProxySsl() =>
+        ProxySsl.AsSpan().SequenceEqual("off"u8) ? ProxyTlsMode.Off
+        : ProxySsl.AsSpan().SequenceEqual("on"u8) ? ProxyTlsMode.On
+        : ProxySsl.AsSpan().SequenceEqual("starttls"u8) ? ProxyTlsMode.Starttls
+        : null;
 
     private void SetStatus(ReadOnlySpan<byte> value)
     {

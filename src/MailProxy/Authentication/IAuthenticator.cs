@@ -104,4 +104,7 @@ internal sealed class AuthResult
 
     /// <summary><c>Auth-SMTP</c>: overrides <c>proxy_smtp_auth</c> for this session; null when absent.</summary>
     public bool? SmtpAuth { get; init; }
+
+    /// <summary><c>Auth-Proxy-SSL</c>: overrides <c>proxy_ssl</c> for this session; null when absent.</summary>
+    public ProxyTlsMode? ProxySsl { get; init; }
 }

@@ -20,6 +20,7 @@ internal static class OptionSchema
         .. Section<AuthHttpOptions>("AuthHttp:", root => ((ServerOptions)root).AuthHttp),
         .. Section<TlsOptions>("Tls:", root => ((ServerOptions)root).Tls),
         .. Section<ProxyOptions>("Proxy:", root => ((ServerOptions)root).Proxy),
+        .. Section<ProxyTlsOptions>("ProxyTls:", root => ((ServerOptions)root).ProxyTls),
         .. Section<ImapOptions>("Imap:", root => ((ServerOptions)root).Imap),
         .. Section<Pop3Options>("Pop3:", root => ((ServerOptions)root).Pop3),
         .. Section<SmtpOptions>("Smtp:", root => ((ServerOptions)root).Smtp),

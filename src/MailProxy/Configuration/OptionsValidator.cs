@@ -14,6 +14,7 @@ internal sealed class OptionsValidator(List<ConfigurationMessage> messages)
             foreach (var server in servers.Where(HasNoListen)) Error($"no \"listen\" is defined for server in {server.Options.Source}");
             foreach (var server in servers.Where(HasNoProtocol)) Error($"unknown mail protocol for server in {server.Options.Source}");
             foreach (var server in servers) TlsValidator.Validate(server, messages);
+            foreach (var server in servers.Where(HasNoProxyKey)) Error($"no \"proxy_ssl_certificate_key\" is defined for certificate \"{server.Options.ProxyTls.Certificate}\"");
             foreach (var server in servers.Where(HasNoAuthHttp)) Error($"no \"auth_http\" is defined for server in {server.Options.Source}");
         }
 
@@ -45,6 +46,9 @@ internal sealed class OptionsValidator(List<ConfigurationMessage> messages)
         server.Options.Protocol.Length == 0 && server.Options.Listen.Count > 0 && !HasFailed(server, nameof(ServerOptions.Listen)) && !HasFailed(server, nameof(ServerOptions.Protocol));
 
     private static bool HasNoAuthHttp(LoadedServer server) => server.Options.AuthHttp.Url.Length == 0 && !HasFailed(server, "AuthHttp:Url");
+
+    private static bool HasNoProxyKey(LoadedServer server) =>
+        !string.IsNullOrEmpty(server.Options.ProxyTls.Certificate) && string.IsNullOrEmpty(server.Options.ProxyTls.CertificateKey) && !HasFailed(server, "ProxyTls:CertificateKey");
 
     private static bool SkipsStarttls(LoadedServer server) =>
         server.Options is { Protocol: "smtp", Tls.Starttls: StarttlsMode.Only } && server.Options.Smtp.Auth.Contains("none");

@@ -48,6 +48,9 @@ public sealed class ServerOptions
     /// <summary>Directives <c>proxy*</c> and <c>xclient</c>.</summary>
     public ProxyOptions Proxy { get; set; } = new();
 
+    /// <summary>Directives <c>proxy_ssl*</c>.</summary>
+    public ProxyTlsOptions ProxyTls { get; set; } = new();
+
     /// <summary>Directives <c>imap_*</c>.</summary>
     public ImapOptions Imap { get; set; } = new();
 

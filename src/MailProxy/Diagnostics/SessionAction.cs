@@ -14,6 +14,8 @@ internal static class SessionAction
     public const string AskingAuthHttp = "in http auth state";
     public const string ConnectingToUpstream = "connecting to upstream";
     public const string SendingProxyHeader = "sending PROXY protocol header to upstream";
+    public const string HandshakingToUpstream = "SSL handshaking to upstream";
+    public const string SendingStarttls = "sending STARTTLS to upstream";
     public const string SendingUser = "sending user name to upstream";
     public const string SendingPassword = "sending password to upstream";
     public const string SendingLogin = "sending LOGIN command to upstream";

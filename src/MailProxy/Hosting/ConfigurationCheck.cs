@@ -3,11 +3,12 @@ using MailProxy.Connections;
 using MailProxy.Diagnostics;
 using MailProxy.Transport;
 using MailProxy.Transport.Tls;
+using MailProxy.Upstream;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace MailProxy.Hosting;
 
-/// <summary>What shows only when it is tried: whether the logs can be opened and the sockets bound.</summary>
+/// <summary>What shows only when it is tried: whether the logs can be opened, certificates be read and the sockets bound.</summary>
 internal static class ConfigurationCheck
 {
     /// <returns>What is wrong with the files that <c>ssl_*</c> directives name; nginx reads them with the configuration.</returns>
@@ -29,6 +30,15 @@ internal static class ConfigurationCheck
         catch (ErrorLogException exception)
         {
             failures.AddRange(exception.Errors);
+        }
+
+        try
+        {
+            new UpstreamTls().Load(options.Servers, TlsEngine.For(options.Transport == TransportKind.Linux));
+        }
+        catch (TlsConfigurationException exception)
+        {
+            failures.Add(exception.Message);
         }
 
         failures.AddRange(ListenerSet.Check(new ListenTable(options).Sockets).Select(failure => failure.Message));

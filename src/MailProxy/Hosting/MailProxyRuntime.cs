@@ -6,6 +6,8 @@ using MailProxy.Configuration;
 using MailProxy.Connections;
 using MailProxy.Diagnostics;
 using MailProxy.Transport;
+using MailProxy.Transport.Tls;
+using MailProxy.Upstream;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
@@ -16,7 +18,7 @@ namespace MailProxy.Hosting;
 /// The running proxy: the configuration in force, its sockets and its sessions. A reload opens what is new before it
 /// closes what is gone, and changes nothing when anything of it fails.
 /// </summary>
-internal sealed class MailProxyRuntime(MailTransport transport, ListenerSet listeners, AuthHttpClient auth, SessionMetricsTable metrics, LoopMetrics loops, CertificateMetrics expiries, LogSinks sinks, ILoggerFactory loggers, TimeProvider time)
+internal sealed class MailProxyRuntime(MailTransport transport, ListenerSet listeners, AuthHttpClient auth, UpstreamTls upstreamTls, SessionMetricsTable metrics, LoopMetrics loops, CertificateMetrics expiries, LogSinks sinks, ILoggerFactory loggers, TimeProvider time)
     : IConnectionAdmission, IDisposable
 {
     // A unix socket's client has no address of its own.
@@ -228,6 +230,7 @@ internal sealed class MailProxyRuntime(MailTransport transport, ListenerSet list
         listeners.BindFailed += ReportBindFailure;
         try
         {
+            LoadTls(options);
             await ResolveAuthServersAsync(options, cancellationToken);
             await listeners.ApplyAsync(generation.Table.Sockets, cancellationToken);
             return generation;
@@ -263,6 +266,18 @@ internal sealed class MailProxyRuntime(MailTransport transport, ListenerSet list
             return new ErrorLogSet(options, sinks, loggers, time);
         }
         catch (IOException exception)
+        {
+            throw new StartupException(exception.Message, exception);
+        }
+    }
+
+    private void LoadTls(MailProxyOptions options)
+    {
+        try
+        {
+            upstreamTls.Load(options.Servers, TlsEngine.For(transport.Loops is not null));
+        }
+        catch (TlsConfigurationException exception)
         {
             throw new StartupException(exception.Message, exception);
         }

@@ -7,6 +7,7 @@ using MailProxy.Protocols.Smtp;
 using MailProxy.Sessions;
 using MailProxy.Transport;
 using MailProxy.Transport.Tls;
+using MailProxy.Upstream;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -41,6 +42,7 @@ public static class MailProxyServiceCollectionExtensions
             CreateTls = () => provider.GetRequiredService<MailTransport>().Tls.CreateClientContext(new TlsClientOptions()),
         });
         services.AddSingleton<IAuthenticator>(provider => provider.GetRequiredService<AuthHttpClient>());
+        services.AddSingleton<UpstreamTls>();
         services.AddSingleton<IClientHostResolver, ClientHostResolver>();
         services.AddSingleton<SessionServices>();
         services.AddSingleton<IMailProtocol, ImapProtocol>();

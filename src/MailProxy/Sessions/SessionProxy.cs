@@ -1,8 +1,11 @@
 using System.Net.Sockets;
+using System.Text;
 using MailProxy.Authentication;
+using MailProxy.Configuration;
 using MailProxy.Connections;
 using MailProxy.Diagnostics;
 using MailProxy.Transport;
+using MailProxy.Transport.Tls;
 using MailProxy.Upstream;
 using MailProxy.Wire;
 using Microsoft.AspNetCore.Connections;
@@ -13,6 +16,7 @@ namespace MailProxy.Sessions;
 internal sealed class SessionProxy(SessionContext context, ProtocolSession protocol, MailConnection client)
 {
     private readonly CancellationToken _stop = context.Scope.Drain.Stop;
+    private ConnectionContext? _upstream;
 
     public async ValueTask<SessionOutcome> RunAsync(AuthResult result, AuthMethod method)
     {
@@ -23,7 +27,6 @@ internal sealed class SessionProxy(SessionContext context, ProtocolSession proto
             return await SayLastAsync(SessionEndReason.Limit);
         }
 
-        ConnectionContext? upstream = null;
         var isLoggedIn = false;
         var logins = context.Scope.Metrics;
         try
@@ -33,13 +36,7 @@ internal sealed class SessionProxy(SessionContext context, ProtocolSession proto
             {
                 try
                 {
-                    var began = context.Time.GetTimestamp();
-                    upstream = await new UpstreamDialer(context.Services.Connections).ConnectAsync(
-                        result.Upstream!, context.Server.Proxy, context.Scope.Client, context.Scope.Local, context.Scope.TlsSession, context.LogContext, budget.Token);
-                    logins.UpstreamConnectSeconds.Observe(context.Time.GetElapsedTime(began).TotalSeconds);
-                    var dialogue = new UpstreamDialogue(upstream, context.Server.Proxy.Buffer, context.LogContext);
-                    reply = await protocol.CreateUpstreamLogin(result).LoginAsync(dialogue, budget.Token);
-                    logins.UpstreamLoginSeconds.Observe(context.Time.GetElapsedTime(began).TotalSeconds);
+                    reply = await LogInAsync(result, budget.Token);
                 }
                 catch (Exception exception) when (IsUpstreamFailure(exception))
                 {
@@ -50,16 +47,32 @@ internal sealed class SessionProxy(SessionContext context, ProtocolSession proto
 
             logins.Logins(Credentials.NameOf(method), LoginResult.Ok).Inc();
             isLoggedIn = await TellClientAsync(reply);
-            return isLoggedIn ? new SessionOutcome(upstream, default) : SessionEndReason.ClientError;
+            return isLoggedIn ? new SessionOutcome(_upstream, default) : SessionEndReason.ClientError;
         }
         finally
         {
             if (!isLoggedIn)
             {
-                if (upstream is not null) await upstream.DisposeAsync();
+                if (_upstream is not null) await _upstream.DisposeAsync();
                 context.Scope.WorkerConnections.Return();
             }
         }
+    }
+
+    /// <returns>What the client is told.</returns>
+    private async ValueTask<byte[]> LogInAsync(AuthResult result, CancellationToken cancellationToken)
+    {
+        var began = context.Time.GetTimestamp();
+        var handshake = await context.Services.UpstreamTls.PrepareAsync(context.Server.ProxyTls, result.ProxySsl, result.Upstream!);
+        await context.ReturnToLoopAsync();
+        _upstream = await new UpstreamDialer(context.Services.Connections).ConnectAsync(
+            result.Upstream!, context.Server.Proxy, handshake, context.Scope.Client, context.Scope.Local, context.Scope.TlsSession, context.LogContext, cancellationToken);
+        context.Scope.Metrics.UpstreamConnectSeconds.Observe(context.Time.GetElapsedTime(began).TotalSeconds);
+        var starttls = handshake is { Mode: ProxyTlsMode.Starttls } ? handshake : null;
+        var dialogue = new UpstreamDialogue(_upstream, context.Server.Proxy.Buffer, context.LogContext, starttls);
+        var reply = await protocol.CreateUpstreamLogin(result).LoginAsync(dialogue, cancellationToken);
+        context.Scope.Metrics.UpstreamLoginSeconds.Observe(context.Time.GetElapsedTime(began).TotalSeconds);
+        return reply;
     }
 
     private bool IsUpstreamFailure(Exception exception) =>
@@ -99,6 +112,8 @@ internal sealed class SessionProxy(SessionContext context, ProtocolSession proto
             case UpstreamException { Error: UpstreamError.Closed }: break;
             case UpstreamException { Error: UpstreamError.NoPassword }: UpstreamLog.NoPassword(context.Log); break;
             case UpstreamException { Error: UpstreamError.UnsafeCredentials }: UpstreamLog.UnsafeCredentials(context.Log); break;
+            case UpstreamException { Error: UpstreamError.StarttlsInjection }: UpstreamLog.StarttlsInjection(context.Log); break;
+            case TlsException tls: LogHandshakeFailure(tls); break;
             case UpstreamException upstream: LogReply(upstream, result); break;
             case BindException bind: UpstreamLog.BindFailed(context.Log, NginxAddress.OfBind(bind.Local), SocketFailure.Describe(bind)); break;
             default: LogSocketFailure(exception); break;
@@ -126,11 +141,19 @@ internal sealed class SessionProxy(SessionContext context, ProtocolSession proto
         }
     }
 
+    private void LogHandshakeFailure(TlsException exception)
+    {
+        var text = PeerText.ToText(Encoding.UTF8.GetBytes(exception.Message));
+        if (exception.Failure is TlsFailure.Verification or TlsFailure.Name) UpstreamLog.CertificateRefused(context.Log, text);
+        else UpstreamLog.HandshakeFailed(context.Log, text);
+    }
+
     private void LogReply(UpstreamException exception, AuthResult result)
     {
         var reply = exception.Reply.AsSpan(Math.Min(exception.LoggedFrom, exception.Reply.Length)).TrimEnd("\r\n"u8);
         var text = PeerText.ToText(result.UpstreamCredentials?.Redact(reply) ?? reply);
-        if (exception.Error == UpstreamError.ReplyTooLong) UpstreamLog.ReplyTooLong(context.Log, text);
+        if (exception.Error == UpstreamError.StarttlsRefused) UpstreamLog.StarttlsRefused(context.Log, text);
+        else if (exception.Error == UpstreamError.ReplyTooLong) UpstreamLog.ReplyTooLong(context.Log, text);
         else if (context.Server.Proxy.PassErrorMessage) UpstreamLog.InvalidResponsePassed(context.Log, text);
         else UpstreamLog.InvalidResponse(context.Log, text);
     }

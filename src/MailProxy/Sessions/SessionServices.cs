@@ -1,5 +1,6 @@
 using MailProxy.Authentication;
 using MailProxy.Connections;
+using MailProxy.Upstream;
 using Microsoft.AspNetCore.Connections;
 
 namespace MailProxy.Sessions;
@@ -7,6 +8,7 @@ namespace MailProxy.Sessions;
 /// <summary>The parts of the program that sessions call.</summary>
 /// <param name="Authenticator">Asks who may log in, and where to.</param>
 /// <param name="Connections">Connects to upstreams.</param>
+/// <param name="UpstreamTls">Makes those connections TLS ones.</param>
 /// <param name="ClientHosts">Names SMTP clients by reverse DNS.</param>
 /// <param name="Time">The clock of all timers.</param>
-internal sealed record SessionServices(IAuthenticator Authenticator, IConnectionFactory Connections, IClientHostResolver ClientHosts, TimeProvider Time);
+internal sealed record SessionServices(IAuthenticator Authenticator, IConnectionFactory Connections, UpstreamTls UpstreamTls, IClientHostResolver ClientHosts, TimeProvider Time);

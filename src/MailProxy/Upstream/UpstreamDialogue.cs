@@ -8,12 +8,19 @@ namespace MailProxy.Upstream;
 /// <summary>Whether these bytes are a whole reply.</summary>
 internal delegate bool ReplyFraming(ReadOnlySpan<byte> data);
 
+/// <summary>How many of these bytes are the first whole reply; 0 where it is not all there.</summary>
+internal delegate int ReplyMeasure(ReadOnlySpan<byte> data);
+
 /// <summary>Commands to an upstream and its replies, one at a time, within <c>proxy_buffer</c>.</summary>
 /// <param name="connection">The upstream's connection.</param>
 /// <param name="replyLimit">The most bytes that one reply may take (<c>proxy_buffer</c>).</param>
 /// <param name="logContext">Told what is being sent and awaited.</param>
-internal sealed class UpstreamDialogue(ConnectionContext connection, int replyLimit, SessionLogContext logContext)
+/// <param name="starttls">The handshake that the login has to ask for; null where there is none.</param>
+internal sealed class UpstreamDialogue(ConnectionContext connection, int replyLimit, SessionLogContext logContext, UpstreamHandshake? starttls = null)
 {
+    /// <summary>Whether the upstream must be asked for TLS before it is told anything.</summary>
+    public bool NeedsStarttls => starttls is not null;
+
     /// <summary>Where the next command is written; nothing is sent before <see cref="SendAsync"/>.</summary>
     public ReplyWriter Output => new(connection.Transport.Output);
 
@@ -29,7 +36,22 @@ internal sealed class UpstreamDialogue(ConnectionContext connection, int replyLi
     /// <param name="cancellationToken">The login's time budget.</param>
     public ValueTask<byte[]> ReadReplyAsync(ReplyFraming isComplete, CancellationToken cancellationToken) => ExpectAsync(isComplete, static _ => true, cancellationToken);
 
-    /// <summary>The same; every reply but the expected is the upstream's refusal.</summary>
+    /// <summary>Sends the STARTTLS that is written, and does the handshake that the upstream agrees to.</summary>
+    /// <param name="measure">The protocol's framing: unlike elsewhere nothing may come with the answer, nor behind it (RFC 3207, section 6).</param>
+    /// <param name="isGoAhead">Whether the upstream agrees.</param>
+    /// <param name="cancellationToken">The login's time budget.</param>
+    /// <exception cref="UpstreamException">It does not, or sent more than its answer.</exception>
+    public async ValueTask StartTlsAsync(ReplyMeasure measure, ReplyFraming isGoAhead, CancellationToken cancellationToken)
+    {
+        await SendAsync(SessionAction.SendingStarttls, cancellationToken);
+        var answer = await ReadReplyAsync(data => measure(data) > 0, cancellationToken);
+        var length = measure(answer);
+        if (!isGoAhead(answer.AsSpan(0, length))) throw new UpstreamException(UpstreamError.StarttlsRefused, answer[..length]);
+        if (answer.Length > length || HasUnread()) throw new UpstreamException(UpstreamError.StarttlsInjection);
+        await starttls!.RunAsync(connection, logContext, cancellationToken);
+    }
+
+    /// <summary>Waits for one reply in the same way; every one but the expected is the upstream's refusal.</summary>
     /// <exception cref="UpstreamException">The upstream refused.</exception>
     public async ValueTask<byte[]> ExpectAsync(ReplyFraming isComplete, ReplyFraming isExpected, CancellationToken cancellationToken)
     {
@@ -49,5 +71,12 @@ internal sealed class UpstreamDialogue(ConnectionContext connection, int replyLi
             if (data.Length == replyLimit) throw new UpstreamException(UpstreamError.ReplyTooLong, data);
             if (result.IsCompleted) throw new UpstreamException(UpstreamError.Closed);
         }
+    }
+
+    private bool HasUnread()
+    {
+        if (!connection.Transport.Input.TryRead(out var result)) return false;
+        connection.Transport.Input.AdvanceTo(result.Buffer.Start);
+        return !result.Buffer.IsEmpty;
     }
 }

@@ -17,6 +17,12 @@ internal enum UpstreamError
 
     /// <summary>A login or password holds CR, LF or NUL, which would end the command early.</summary>
     UnsafeCredentials,
+
+    /// <summary>STARTTLS was not agreed to: <see cref="UpstreamException.Reply"/> holds the answer.</summary>
+    StarttlsRefused,
+
+    /// <summary>Clear bytes came with, or behind, the answer to STARTTLS.</summary>
+    StarttlsInjection,
 }
 
 /// <summary>The upstream's part of a login failed. Its message carries none of the peer's bytes.</summary>

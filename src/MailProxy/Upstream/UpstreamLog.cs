@@ -34,4 +34,16 @@ internal static partial class UpstreamLog
 
     [LoggerMessage(409, LogLevel.Critical, "bind({Address}) failed ({Error})", EventName = "UpstreamBindFailed")]
     public static partial void BindFailed(ILogger logger, string address, string error);
+
+    [LoggerMessage(410, LogLevel.Error, "{Failure}", EventName = "UpstreamHandshakeFailed")]
+    public static partial void HandshakeFailed(ILogger logger, string failure);
+
+    [LoggerMessage(411, LogLevel.Error, "upstream SSL {Failure}", EventName = "UpstreamCertificateRefused")]
+    public static partial void CertificateRefused(ILogger logger, string failure);
+
+    [LoggerMessage(412, LogLevel.Error, "upstream refused STARTTLS: \"{Reply}\"", EventName = "UpstreamStarttlsRefused")]
+    public static partial void StarttlsRefused(ILogger logger, string reply);
+
+    [LoggerMessage(413, LogLevel.Error, "upstream sent data behind its answer to STARTTLS", EventName = "UpstreamStarttlsInjection")]
+    public static partial void StarttlsInjection(ILogger logger);
 }

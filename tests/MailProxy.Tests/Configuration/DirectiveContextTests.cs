@@ -26,6 +26,10 @@ public sealed class DirectiveContextTests : IDisposable
         { "auth_http 127.0.0.1:9;", "MS" }, { "auth_http_timeout 5s;", "MS" }, { "auth_http_keepalive 16;", "MS" }, { "auth_http_header A b;", "MS" }, { "auth_http_pass_client_cert on;", "MS" },
         { "proxy on;", "MS" }, { "proxy_bind 127.0.0.2;", "MS" }, { "proxy_buffer 8k;", "MS" }, { "proxy_timeout 1h;", "MS" }, { "proxy_pass_error_message on;", "MS" },
         { "proxy_protocol v2;", "MS" }, { "proxy_smtp_auth on;", "MS" }, { "xclient off;", "MS" },
+        { "proxy_ssl starttls;", "MS" }, { "proxy_ssl_verify off;", "MS" }, { "proxy_ssl_verify_depth 2;", "MS" }, { "proxy_ssl_name mail.example;", "MS" },
+        { "proxy_ssl_server_name off;", "MS" }, { "proxy_ssl_protocols TLSv1.3;", "MS" }, { "proxy_ssl_ciphers HIGH;", "MS" }, { "proxy_ssl_password_file p;", "MS" },
+        { "proxy_ssl_trusted_certificate ca.pem;", "MS" }, { "proxy_ssl_crl crl.pem;", "MS" }, { "proxy_ssl_session_reuse off;", "MS" },
+        { "proxy_ssl_certificate c.pem;", "MS" }, { "proxy_ssl_certificate_key c.key;", "MS" },
         { "starttls off;", "MS" }, { "ssl off;", "MS" }, { "ssl_certificate c.pem;", "MS" }, { "ssl_certificate_key c.key;", "MS" }, { "ssl_password_file p;", "MS" },
         { "ssl_protocols TLSv1.3;", "MS" }, { "ssl_ciphers HIGH;", "MS" }, { "ssl_prefer_server_ciphers on;", "MS" }, { "ssl_conf_command Options -SessionTicket;", "MS" },
         { "ssl_certificate_compression on;", "MS" }, { "ssl_dhparam d.pem;", "MS" }, { "ssl_ecdh_curve X25519:P-256;", "MS" },
@@ -72,7 +76,7 @@ public sealed class DirectiveContextTests : IDisposable
         string[] repeatable =
         [
             "error_log", "include", "env", "thread_pool", "load_module", "debug_connection", "listen", "protocol", "auth_http", "auth_http_header", "set_real_ip_from",
-            "ssl_certificate", "ssl_certificate_key", "ssl_conf_command", "ssl_protocols", "ssl_session_cache", "ssl_session_ticket_key",
+            "ssl_certificate", "ssl_certificate_key", "ssl_conf_command", "ssl_protocols", "proxy_ssl_protocols", "ssl_session_cache", "ssl_session_ticket_key",
             "imap_auth", "pop3_auth", "smtp_auth", "imap_capabilities", "pop3_capabilities", "smtp_capabilities",
         ];
         var name = line.Split(' ')[0];
@@ -96,7 +100,7 @@ public sealed class DirectiveContextTests : IDisposable
         'X' => $"\n{line}\nevents {{}}",
         'E' => $"events {{\n{line}\n}}",
         'M' => $"events {{}} mail {{\n{line}\n}}",
-        // The certificate is there for those that turn TLS on.
-        _ => $"events {{}} mail {{ auth_http 127.0.0.1:9; server {{ listen 143;\n{line}\n}} }}",
+        // The key is there for the certificate that needs one.
+        _ => $"events {{}} mail {{ auth_http 127.0.0.1:9; proxy_ssl_certificate_key c.key; server {{ listen 143;\n{line}\n}} }}",
     };
 }

@@ -39,6 +39,10 @@ public sealed class WrongTlsTests : IDisposable
         "starttls on; ssl_certificate a.pem; ssl_certificate_key a.key; ssl_verify_client on;",
         "no ssl_client_certificate or ssl_trusted_certificate for ssl_verify_client")]
     [InlineData("ssl maybe;", "invalid value \"maybe\" in \"ssl\" directive, it must be \"on\" or \"off\" in c:2")]
+    [InlineData("proxy_ssl yes;", "invalid value \"yes\" in c:2")]
+    [InlineData("proxy_ssl_protocols TLSv9;", "invalid value \"TLSv9\" in c:2")]
+    [InlineData("proxy_ssl_verify_depth x;", "\"proxy_ssl_verify_depth\" directive invalid number in c:2")]
+    [InlineData("proxy_ssl_certificate a.pem;", "no \"proxy_ssl_certificate_key\" is defined for certificate \"a.pem\"")]
     [InlineData("ssl_stapling on;", "unknown directive \"ssl_stapling\" in c:2")]
     [InlineData("ssl_early_data on;", "unknown directive \"ssl_early_data\" in c:2")]
     public void A_wrong_tls_directive_is_refused(string lines, string message)

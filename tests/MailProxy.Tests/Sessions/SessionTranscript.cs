@@ -12,6 +12,7 @@ using MailProxy.Tests.Tls;
 using MailProxy.Transport;
 using MailProxy.Transport.Managed;
 using MailProxy.Transport.Tls;
+using MailProxy.Upstream;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Time.Testing;
 using Prometheus;
@@ -38,6 +39,8 @@ internal sealed class SessionTranscript
     public EndPoint Local { get; init; } = new IPEndPoint(IPAddress.Loopback, 31025);
 
     public IClientHostResolver ClientHosts { get; init; } = new FixedClientHost("[UNAVAILABLE]");
+
+    public UpstreamTls UpstreamTls { get; } = new();
 
     public Exception? ConnectFailure { get; init; }
 
@@ -74,7 +77,7 @@ internal sealed class SessionTranscript
 
     /// <summary>A session over another connection, which nobody plays.</summary>
     public MailSession Open(ConnectionContext connection, TimeProvider time) =>
-        Open(connection, Scope(), new SessionServices(Authenticator, new MemoryUpstreams(), ClientHosts, time));
+        Open(connection, Scope(), new SessionServices(Authenticator, new MemoryUpstreams(), UpstreamTls, ClientHosts, time));
 
     private MailSession Open(ConnectionContext connection, ConnectionScope scope, SessionServices services)
     {
@@ -93,7 +96,7 @@ internal sealed class SessionTranscript
         client.Proxy.Features.Set<IRelayFeature>(new ManagedRelay(client.Proxy, time));
         var scope = Scope();
         var authServers = new MemoryUpstreams();
-        var services = new SessionServices(AuthHttp ? new AuthHttpClient(authServers, time) : Authenticator, upstreams, ClientHosts, time);
+        var services = new SessionServices(AuthHttp ? new AuthHttpClient(authServers, time) : Authenticator, upstreams, UpstreamTls, ClientHosts, time);
         client.Proxy.Features.Set(scope);
         client.Proxy.Features.Set<ITlsFeature>(new FakeTlsFeature(client.Proxy, Tls));
         var session = Open(client.Proxy, scope, services);

@@ -15,6 +15,12 @@ internal sealed class ImapUpstreamLogin(byte[] tag, Credentials? credentials) : 
         if (!ReplyWriter.IsSafe(credentials.Login) || !ReplyWriter.IsSafe(credentials.Secret)) throw new UpstreamException(UpstreamError.UnsafeCredentials);
 
         await upstream.ExpectAsync(UpstreamReply.IsComplete, ImapReply.IsGreeting, cancellationToken);
+        if (upstream.NeedsStarttls)
+        {
+            upstream.Output.Value(tag).Text(" STARTTLS"u8).End();
+            await upstream.StartTlsAsync(ImapReply.Length, answer => ImapReply.IsOk(answer, tag), cancellationToken);
+        }
+
         upstream.Output.Value(tag).Text(" LOGIN {"u8).Number(credentials.Login.Length).Text("}"u8).End();
         await upstream.SendAsync(SessionAction.SendingLogin, cancellationToken);
         await upstream.ExpectAsync(UpstreamReply.IsComplete, ImapReply.IsContinuation, cancellationToken);

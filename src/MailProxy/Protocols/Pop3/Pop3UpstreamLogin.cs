@@ -15,6 +15,12 @@ internal sealed class Pop3UpstreamLogin(Credentials? credentials) : IUpstreamLog
         if (!ReplyWriter.IsSafe(credentials.Login) || !ReplyWriter.IsSafe(credentials.Secret)) throw new UpstreamException(UpstreamError.UnsafeCredentials);
 
         await ExpectOkAsync(upstream, cancellationToken);
+        if (upstream.NeedsStarttls)
+        {
+            upstream.Output.Text("STLS"u8).End();
+            await upstream.StartTlsAsync(UpstreamReply.LineLength, Pop3Reply.IsOk, cancellationToken);
+        }
+
         upstream.Output.Text("USER "u8).Value(credentials.Login).End();
         await upstream.SendAsync(SessionAction.SendingUser, cancellationToken);
         await ExpectOkAsync(upstream, cancellationToken);

@@ -27,10 +27,9 @@ internal sealed class SmtpUpstreamLogin(ServerOptions server, SmtpClientFacts cl
     public async ValueTask<byte[]> LoginAsync(UpstreamDialogue upstream, CancellationToken cancellationToken)
     {
         await ExpectAsync(upstream, 220, 220, cancellationToken);
+        if (upstream.NeedsStarttls) await StartTlsAsync(upstream, cancellationToken);
         var hello = !server.Proxy.Xclient && !client.UsedEhlo ? "HELO "u8.ToArray() : "EHLO "u8.ToArray();
-        upstream.Output.Text(hello).Text(server.ServerName).End();
-        await upstream.SendAsync(SessionAction.SendingHelo, cancellationToken);
-        var offer = await ExpectAsync(upstream, 250, 250, cancellationToken);
+        var offer = await GreetAsync(upstream, hello, cancellationToken);
         if (server.Proxy.Xclient) await IntroduceClientAsync(upstream, Xclient.ParseOffer(offer), cancellationToken);
         if (client.Envelope is { } envelope) return await SendEnvelopeAsync(upstream, envelope, cancellationToken);
         if (SmtpAuth) await AuthenticateAsync(upstream, cancellationToken);
@@ -39,6 +38,21 @@ internal sealed class SmtpUpstreamLogin(ServerOptions server, SmtpClientFacts cl
 
     private static ValueTask<byte[]> ExpectAsync(UpstreamDialogue upstream, int code, int orCode, CancellationToken cancellationToken) =>
         upstream.ExpectAsync(SmtpReply.IsComplete, reply => SmtpReply.Code(reply) is var actual && (actual == code || actual == orCode), cancellationToken);
+
+    private async ValueTask<byte[]> GreetAsync(UpstreamDialogue upstream, byte[] hello, CancellationToken cancellationToken)
+    {
+        upstream.Output.Text(hello).Text(server.ServerName).End();
+        await upstream.SendAsync(SessionAction.SendingHelo, cancellationToken);
+        return await ExpectAsync(upstream, 250, 250, cancellationToken);
+    }
+
+    /// <summary>RFC 3207: behind EHLO, and what the upstream offers must be asked for again afterwards.</summary>
+    private async ValueTask StartTlsAsync(UpstreamDialogue upstream, CancellationToken cancellationToken)
+    {
+        await GreetAsync(upstream, "EHLO "u8.ToArray(), cancellationToken);
+        upstream.Output.Text("STARTTLS"u8).End();
+        await upstream.StartTlsAsync(SmtpReply.Length, static reply => SmtpReply.Code(reply) == 220, cancellationToken);
+    }
 
     private async ValueTask IntroduceClientAsync(UpstreamDialogue upstream, XclientAttributes offer, CancellationToken cancellationToken)
     {
