@@ -106,7 +106,9 @@ public sealed class TlsTests : IDisposable
         _ = (await OpenSslAsync(front, protocol, isImplicit, "-tls1_2", "-sess_out", session)).Succeeded;
         Assert.Contains("Reused, TLSv1.2", (await OpenSslAsync(front, protocol, isImplicit, "-tls1_2", "-sess_in", session)).Succeeded, StringComparison.Ordinal);
         using var http = new HttpClient { BaseAddress = front.Proxy.Http };
-        Assert.Contains($"mailproxy_tls_handshakes_total{{protocol=\"{protocol}\",result=\"resumed\"}} 1\n", await http.GetStringAsync("metrics"), StringComparison.Ordinal);
+        // SslStream does not tell.
+        var counted = MailProxyServer.IsManaged ? "ok\"} 2\n" : "resumed\"} 1\n";
+        Assert.Contains($"mailproxy_tls_handshakes_total{{protocol=\"{protocol}\",result=\"{counted}", await http.GetStringAsync("metrics"), StringComparison.Ordinal);
     }
 
     [Theory, MemberData(nameof(Ways))]
@@ -134,8 +136,9 @@ public sealed class TlsTests : IDisposable
             Assert.DoesNotContain("OK", await client.ReadToEndAsync(), StringComparison.Ordinal);
         }
 
-        await front.Proxy.WaitForLogAsync("http request) while SSL handshaking, client: 127.0.0.1, server: ");
-        await front.Proxy.WaitForLogAsync("wrong version number) while SSL handshaking, client: 127.0.0.1, server: ", times: 2);
+        await front.Proxy.WaitForLogAsync("SSL_do_handshake() failed (SSL: ", times: 3);
+        string[] reasons = MailProxyServer.IsManaged ? ["corrupted frame was received."] : ["http request", "wrong version number"];
+        Assert.All(reasons, reason => Assert.Contains($"{reason}) while SSL handshaking, client: 127.0.0.1, server: 127.0.0.1:{front.Imap}\n", front.Proxy.Log, StringComparison.Ordinal));
 
         using (await Peer.ConnectAsync(front.Imap))
         {
@@ -153,8 +156,8 @@ public sealed class TlsTests : IDisposable
         await client.ExpectAsync("220 mx.test ESMTP ready");
         await client.Socket.SendAsync("EHLO in plain text\r\n"u8.ToArray());
         Assert.Equal("", await client.ReadToEndAsync());
-        await front.Proxy.WaitForLogAsync("SSL_read() failed (SSL: error:");
-        Assert.Contains($"wrong version number) while in auth state, client: 127.0.0.1, server: 127.0.0.1:{front.Smtp}\n", front.Proxy.Log, StringComparison.Ordinal);
+        await front.Proxy.WaitForLogAsync(MailProxyServer.IsManaged ? "recv() failed (" : "SSL_read() failed (SSL: error:");
+        Assert.Contains($"{(MailProxyServer.IsManaged ? "IOException" : "wrong version number")}) while in auth state, client: 127.0.0.1, server: 127.0.0.1:{front.Smtp}\n", front.Proxy.Log, StringComparison.Ordinal);
     }
 
     [Fact, Trait("Beyond", "nginx")]

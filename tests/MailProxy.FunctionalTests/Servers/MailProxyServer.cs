@@ -16,8 +16,10 @@ internal sealed partial class MailProxyServer : ProxyServer
 
     public Dictionary<string, string> Environment { get; } = [];
 
-    /// <summary>PROXY_UNDER_TEST=managed: every test runs on the portable transport.</summary>
-    protected override string MainLine => System.Environment.GetEnvironmentVariable("PROXY_UNDER_TEST") == "managed" ? "transport managed;" : "";
+    /// <summary>PROXY_UNDER_TEST=managed: every test runs on the portable transport, with SslStream in place of OpenSSL.</summary>
+    public static bool IsManaged => System.Environment.GetEnvironmentVariable("PROXY_UNDER_TEST") == "managed";
+
+    protected override string MainLine => IsManaged ? "transport managed;" : "";
 
     protected override ChildProcess StartProcess()
     {
