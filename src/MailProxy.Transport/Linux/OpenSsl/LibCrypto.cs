@@ -151,11 +151,8 @@ internal static unsafe partial class LibCrypto
     [LibraryImport(Library, EntryPoint = "OSSL_STORE_INFO_free")]
     public static partial void FreeStoreInfo(nint info);
 
-    [LibraryImport(Library, EntryPoint = "EVP_aes_128_cbc")]
-    public static partial nint Aes128();
-
-    [LibraryImport(Library, EntryPoint = "EVP_aes_256_cbc")]
-    public static partial nint Aes256();
+    [LibraryImport(Library, EntryPoint = "EVP_CIPHER_fetch", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial nint FetchCipher(nint library, string name, nint properties);
 
     [LibraryImport(Library, EntryPoint = "EVP_EncryptInit_ex")]
     public static partial int BeginEncrypt(nint context, nint cipher, nint engine, byte* key, byte* iv);

@@ -79,6 +79,9 @@ internal static unsafe partial class LibSsl
     [LibraryImport(Library, EntryPoint = "SSL_CTX_set_tlsext_ticket_key_evp_cb")]
     public static partial int OnTicketKey(SslContextHandle context, delegate* unmanaged<nint, byte*, byte*, nint, nint, int, int> callback);
 
+    [LibraryImport(Library, EntryPoint = "SSL_CTX_set_num_tickets")]
+    public static partial int SetTicketCount(SslContextHandle context, nuint count);
+
     [LibraryImport(Library, EntryPoint = "SSL_CTX_set_alpn_select_cb")]
     public static partial void OnApplicationProtocol(SslContextHandle context, delegate* unmanaged<nint, byte**, byte*, byte*, uint, nint, int> callback, nint argument);
 

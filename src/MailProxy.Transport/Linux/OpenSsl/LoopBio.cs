@@ -99,7 +99,8 @@ internal sealed unsafe class LoopBio
         return count == 0 ? 0 : -1;
     }
 
-    private int Write(ReadOnlySpan<byte> records)
+    /// <summary>Puts records behind those that are not sent yet.</summary>
+    public int Write(ReadOnlySpan<byte> records)
     {
         LibCrypto.ClearFlags(_bio, RetryFlags);
         if (records.Length > _output.Length - OutputLength)

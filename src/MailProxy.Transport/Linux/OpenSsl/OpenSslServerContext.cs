@@ -66,7 +66,7 @@ internal sealed unsafe class OpenSslServerContext : TlsServerContext
     /// <summary>One SSL_CTX for each set of certificates that share a name.</summary>
     private void AddNames(TlsServerOptions options, List<LoadedPair> pairs, List<TlsCertificate> certificates)
     {
-        var contexts = new Dictionary<string, SslContextHandle>();
+        var contexts = new Dictionary<string, SslContextHandle> { [string.Join(',', Enumerable.Range(0, pairs.Count))] = _default };
         foreach (var name in certificates.SelectMany(certificate => certificate.Names).Distinct(StringComparer.OrdinalIgnoreCase))
         {
             var having = Enumerable.Range(0, pairs.Count).Where(i => certificates[i].Names.Contains(name, StringComparer.OrdinalIgnoreCase)).ToList();
@@ -75,7 +75,7 @@ internal sealed unsafe class OpenSslServerContext : TlsServerContext
             _byName[name] = context;
         }
 
-        LibSsl.SetCallback(_default, ControlServerNameCallback, (nint)(delegate* unmanaged<nint, int*, nint, int>)&ChooseCertificate);
+        if (contexts.Count > 1) LibSsl.SetCallback(_default, ControlServerNameCallback, (nint)(delegate* unmanaged<nint, int*, nint, int>)&ChooseCertificate);
     }
 
     private SslContextHandle Create(TlsServerOptions options, IEnumerable<LoadedPair> pairs)
@@ -137,6 +137,8 @@ internal sealed unsafe class OpenSslServerContext : TlsServerContext
             LibSsl.OnRemoveSession(context, &RemoveSession);
         }
 
+        // One a handshake: mail clients open few connections, and every resumption gives the next (nginx leaves OpenSSL's 2).
+        _ = LibSsl.SetTicketCount(context, 1);
         if (!options.SessionTickets) LibSsl.SetOptions(context, ContextSettings.NoTicket);
         else if (LibSsl.OnTicketKey(context, &UseTicketKey) == 0) throw OpenSslError.Configuration("SSL_CTX_set_tlsext_ticket_key_evp_cb()");
     }

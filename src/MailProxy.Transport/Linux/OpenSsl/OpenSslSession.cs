@@ -27,6 +27,8 @@ internal sealed unsafe partial class OpenSslSession : TlsSession
     private byte[]? _unsent;
     private int _unsentStart;
     private int _unsentEnd;
+    private byte[]? _tickets;
+    private int _ticketsLength;
     private bool _hasEnded;
     private bool _isBroken;
     private bool _saidGoodbye;
@@ -71,7 +73,8 @@ internal sealed unsafe partial class OpenSslSession : TlsSession
         bio.Begin(this);
         var result = LibSsl.Handshake(_ssl);
         var error = result == 1 ? 0 : LibSsl.Error(_ssl, result);
-        SendOutput(bio);
+        if (result == 1 && Target is null && LibSsl.VersionNumber(_ssl) == ContextSettings.Tls13) KeepTickets(bio);
+        else SendOutput(bio);
         if (result == 1)
         {
             IsHandshaking = false;
@@ -131,6 +134,7 @@ internal sealed unsafe partial class OpenSslSession : TlsSession
         if (HasUnsent && !SendUnsent()) return _isBroken ? -1 - Errno.BrokenPipe : 0;
         var bio = LoopBio.OfThread;
         bio.Begin(this);
+        WriteTickets(bio);
         var taken = 0;
         fixed (byte* start = buffer)
         {
@@ -171,6 +175,7 @@ internal sealed unsafe partial class OpenSslSession : TlsSession
         _saidGoodbye = true;
         var bio = LoopBio.OfThread;
         bio.Begin(this);
+        WriteTickets(bio);
         _ = LibSsl.Shutdown(_ssl);
         SendOutput(bio);
     }
@@ -186,6 +191,7 @@ internal sealed unsafe partial class OpenSslSession : TlsSession
         (_hasEnded, _isBroken) = (true, true);
         ForgetUnsent();
         ForgetAhead();
+        ForgetTickets();
     }
 
     /// <summary>For the BIO: bytes of the descriptor, or those that were read before the handshake began. Results as of <see cref="EpollConnection.Receive"/>.</summary>
@@ -204,6 +210,29 @@ internal sealed unsafe partial class OpenSslSession : TlsSession
         var received = _connection.ReceiveRaw(buffer, out var mayBeMore);
         IsSocketReadable = mayBeMore;
         return received;
+    }
+
+    /// <summary>After a TLS 1.3 handshake the server owes the client nothing but tickets, which no client waits for: they go with the greeting.</summary>
+    private void KeepTickets(LoopBio bio)
+    {
+        if (bio.OutputLength == 0) return;
+        _tickets = _connection.Loop.Blocks.Rent(bio.OutputLength);
+        _ticketsLength = bio.OutputLength;
+        bio.Output.CopyTo(_tickets);
+        bio.ForgetOutput();
+    }
+
+    private void WriteTickets(LoopBio bio)
+    {
+        if (_tickets is null) return;
+        bio.Write(_tickets.AsSpan(0, _ticketsLength));
+        ForgetTickets();
+    }
+
+    private void ForgetTickets()
+    {
+        if (_tickets is not null) _connection.Loop.Blocks.Return(_tickets);
+        _tickets = null;
     }
 
     private void SendOutput(LoopBio bio)

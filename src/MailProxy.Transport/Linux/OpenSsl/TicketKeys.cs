@@ -14,6 +14,10 @@ internal sealed unsafe class TicketKeys
     private const int Short = 48;
     private const int Long = 80;
 
+    // Found once: OpenSSL 3 would look them up by name for every ticket.
+    private static readonly nint Aes128 = LibCrypto.FetchCipher(0, "AES-128-CBC", 0);
+    private static readonly nint Aes256 = LibCrypto.FetchCipher(0, "AES-256-CBC", 0);
+
     private readonly Lock _gate = new();
     private readonly TimeSpan? _turn;
     private readonly TimeProvider _time;
@@ -80,7 +84,7 @@ internal sealed unsafe class TicketKeys
             parameters[0] = new OpenSslParameter { Key = keyName, Type = 5, Data = start + macAt, Size = (nuint)macLength };        // OSSL_PARAM_OCTET_STRING
             parameters[1] = new OpenSslParameter { Key = digestName, Type = 4, Data = digest, Size = 6 };                           // OSSL_PARAM_UTF8_STRING
             parameters[2] = default;
-            var algorithm = key.Length == Short ? LibCrypto.Aes128() : LibCrypto.Aes256();
+            var algorithm = key.Length == Short ? Aes128 : Aes256;
             var begun = encrypts ? LibCrypto.BeginEncrypt(cipher, algorithm, 0, start + aesAt, iv) : LibCrypto.BeginDecrypt(cipher, algorithm, 0, start + aesAt, iv);
             return begun == 1 && LibCrypto.SetMacParameters(mac, parameters) == 1;
         }
