@@ -19,7 +19,7 @@ internal static class ManagedTlsOptions
     public static void Check(TlsServerOptions options)
     {
         Refuse(options.Ciphers != ServerDefaults.Ciphers, "ssl_ciphers");
-        Refuse(options.PreferServerCiphers, "ssl_prefer_server_ciphers");
+        Refuse(!options.PreferServerCiphers, "ssl_prefer_server_ciphers off");
         Refuse(options.ConfCommands.Count > 0, "ssl_conf_command");
         Refuse(options.DhParam is not null, "ssl_dhparam");
         Refuse(options.EcdhCurve != ServerDefaults.EcdhCurve, "ssl_ecdh_curve");

@@ -15,8 +15,8 @@ public sealed record TlsServerOptions
     /// <summary><c>ssl_ciphers</c> in OpenSSL's syntax.</summary>
     public string Ciphers { get; init; } = DefaultCiphers;
 
-    /// <summary><c>ssl_prefer_server_ciphers</c>.</summary>
-    public bool PreferServerCiphers { get; init; }
+    /// <summary><c>ssl_prefer_server_ciphers</c>; a client that puts ChaCha20 first gets it all the same.</summary>
+    public bool PreferServerCiphers { get; init; } = true;
 
     /// <summary><c>ssl_conf_command</c>: names and values.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> ConfCommands { get; init; } = [];

@@ -33,9 +33,9 @@ public sealed class TlsOptions
     [Directive("ssl_ciphers", DirectiveKind.Text, Syntax = "list")]
     public string Ciphers { get; set; } = "HIGH:!aNULL:!MD5";
 
-    /// <summary>Directive <c>ssl_prefer_server_ciphers</c>. Default off.</summary>
+    /// <summary>Directive <c>ssl_prefer_server_ciphers</c>. Default on, where nginx has off: with the default <c>ssl_ciphers</c> a client could choose a cipher without forward secrecy.</summary>
     [Directive("ssl_prefer_server_ciphers", DirectiveKind.Flag)]
-    public bool PreferServerCiphers { get; set; }
+    public bool PreferServerCiphers { get; set; } = true;
 
     /// <summary>Directive <c>ssl_conf_command</c>: commands of OpenSSL's SSL_CONF.</summary>
     [Directive("ssl_conf_command", DirectiveKind.NameValue)]

@@ -125,19 +125,18 @@ internal sealed class SessionProxy(SessionContext context, ProtocolSession proto
     {
         var isConnecting = context.LogContext.Action == SessionAction.ConnectingToUpstream;
         var error = SocketFailure.Find(exception)?.SocketErrorCode;
-        var failure = SocketFailure.Describe(exception);
         if (isConnecting && error is SocketError.NetworkUnreachable or SocketError.NetworkDown or SocketError.HostDown)
         {
-            UpstreamLog.Failed(context.Log, $"connect() to {context.LogContext.Upstream}", failure);
+            UpstreamLog.Failed(context.Log, SocketFailure.Describe($"connect() to {context.LogContext.Upstream}", exception));
         }
         else if (isConnecting && error is not (null or SocketError.ConnectionRefused or SocketError.ConnectionReset or SocketError.TimedOut or SocketError.HostUnreachable))
         {
-            UpstreamLog.ConnectFailedUnusually(context.Log, context.LogContext.Upstream!, failure);
+            UpstreamLog.ConnectFailedUnusually(context.Log, context.LogContext.Upstream!, SocketFailure.Describe(exception));
         }
         else
         {
             context.LogContext.Action = SessionAction.ReadingUpstream;
-            UpstreamLog.Failed(context.Log, "recv()", failure);
+            UpstreamLog.Failed(context.Log, SocketFailure.Describe("recv()", exception));
         }
     }
 

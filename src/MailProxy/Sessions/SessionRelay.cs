@@ -50,7 +50,7 @@ internal sealed class SessionRelay(ConnectionContext connection, SessionContext 
                 return SessionEndReason.ClientError;
             case RelayEnd.UpstreamError:
                 context.LogContext.Action = SessionAction.ReadingFromUpstream;
-                UpstreamLog.Failed(context.Log, "recv()", SocketFailure.Describe(result.Error!));
+                UpstreamLog.Failed(context.Log, SocketFailure.Describe("recv()", result.Error!));
                 return SessionEndReason.UpstreamError;
             default:
                 context.LogContext.Action = null;

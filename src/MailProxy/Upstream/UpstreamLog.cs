@@ -5,8 +5,8 @@ namespace MailProxy.Upstream;
 /// <summary>Events 400-499.</summary>
 internal static partial class UpstreamLog
 {
-    [LoggerMessage(400, LogLevel.Error, "{Call} failed ({Error})", EventName = "UpstreamFailed")]
-    public static partial void Failed(ILogger logger, string call, string error);
+    [LoggerMessage(400, LogLevel.Error, "{Failure}", EventName = "UpstreamFailed")]
+    public static partial void Failed(ILogger logger, string failure);
 
     [LoggerMessage(401, LogLevel.Information, "upstream timed out (110: Connection timed out)", EventName = "UpstreamTimedOut")]
     public static partial void TimedOut(ILogger logger);

@@ -17,7 +17,7 @@ internal static unsafe class ContextSettings
 
     public const int Tls13 = 0x0304;
     public const ulong NoTicket = 1UL << 14;
-    public const ulong ServerPreference = 1UL << 22;
+    public const ulong ServerPreference = 1UL << 22 | 1UL << 21;           // SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA
     private const ulong IgnoreUnexpectedEnd = 1UL << 7;
     private const ulong NoCompression = 1UL << 17;
     private const ulong NoAntiReplay = 1UL << 24;

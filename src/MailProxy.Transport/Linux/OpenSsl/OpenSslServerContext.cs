@@ -127,7 +127,7 @@ internal sealed unsafe class OpenSslServerContext : TlsServerContext
         _ = LibSsl.SetTimeout(context, (nint)options.SessionTimeout.TotalSeconds);
         // A session is good only where the same would be asked of its client again.
         var id = SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n',
-            ["MAIL", options.ApplicationProtocol, .. options.Certificates.Select(pair => TlsKeyPair.SourceOf(pair.Certificate)), $"{options.AsksForCertificate}", options.ClientCertificate, options.TrustedCertificate, options.Crl])));
+            ["MAIL", options.ApplicationProtocol, .. options.Certificates.Select(pair => TlsKeyPair.SourceOf(pair.Certificate)), $"{options.AsksForCertificate} {options.VerifyDepth}", options.ClientCertificate, options.TrustedCertificate, options.Crl])));
         fixed (byte* start = id) _ = LibSsl.SetSessionIdContext(context, start, (uint)id.Length);
         SessionCacheSettings.Apply(context, options.SessionCache, store => Sessions = store);
         if (Sessions is not null)

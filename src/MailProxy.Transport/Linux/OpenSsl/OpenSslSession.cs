@@ -85,7 +85,7 @@ internal sealed unsafe partial class OpenSslSession : TlsSession
         if (error == WantRead) return false;
         _isBroken = true;
         throw bio.HasEnded ? ClosedInHandshake()
-            : bio.Failure != 0 ? new TlsException(TlsFailure.Closed, $"SSL_do_handshake() failed ({bio.Failure}: {Marshal.GetPInvokeErrorMessage(bio.Failure)})")
+            : bio.Failure != 0 ? new TlsException(TlsFailure.Closed, $"peer closed connection in SSL handshake ({bio.Failure}: {Marshal.GetPInvokeErrorMessage(bio.Failure)})")
             : new TlsException(TlsFailure.Handshake, $"SSL_do_handshake() failed{OpenSslError.Take()}");
     }
 
