@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
-using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using MailProxy.Testing;
 using MailProxy.Transport.Tls;
@@ -161,7 +160,7 @@ public sealed class ManagedTlsServerTests : IDisposable
     {
         using var certificate = _authority.Issue(TestSubject.For("mail.example"));
         await using var tls = await TlsSockets.ConnectAsync();
-        await using var client = new SslStream(new NetworkStream(tls.Sockets.Client), false, (_, _, _, _) => true);
+        await using var client = new SslStream(new NetworkStream(tls.Sockets.Client), false, TlsSockets.AcceptAny);
         var connecting = client.AuthenticateAsClientAsync("mail.example");
         var connection = tls.Sockets.FromClient;
         var hello = await connection.Transport.Input.ReadAsync();
