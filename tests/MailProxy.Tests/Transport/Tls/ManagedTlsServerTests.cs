@@ -116,7 +116,10 @@ public sealed class ManagedTlsServerTests : IDisposable
         };
         var options = new TlsServerOptions
         {
-            Certificates = [TlsSockets.Pair(server)], AsksForCertificate = true, ClientCertificate = "data:" + _authority.Pem, VerifyDepth = kind == "deep" ? 0 : 1,
+            Certificates = [TlsSockets.Pair(server)],
+            AsksForCertificate = true,
+            ClientCertificate = "data:" + _authority.Pem,
+            VerifyDepth = kind == "deep" ? 0 : 1,
         };
         await using var tls = await TlsSockets.ConnectAsync();
         var session = await tls.AcceptAsync(options, new SslClientAuthenticationOptions
