@@ -13,6 +13,9 @@ internal sealed class MemoryUpstreams : IConnectionFactory
     /// <summary>What connecting throws; null connects.</summary>
     public Exception? Failure { get; init; }
 
+    /// <summary>Told of each connection that is made.</summary>
+    public Action<ConnectionContext>? Connected { get; init; }
+
     /// <summary>Connections that the proxy has not closed.</summary>
     public int Open => _all.Count(connection => !connection.IsClosed);
 
@@ -21,6 +24,7 @@ internal sealed class MemoryUpstreams : IConnectionFactory
         if (Failure is not null) return ValueTask.FromException<ConnectionContext>(Failure);
         var connection = new MemoryConnection();
         connection.Proxy.RemoteEndPoint = endpoint;
+        Connected?.Invoke(connection.Proxy);
         _all.Add(connection);
         _connected.Writer.TryWrite(connection);
         return ValueTask.FromResult<ConnectionContext>(connection.Proxy);

@@ -14,20 +14,46 @@ internal static class CertificateText
 
     private static readonly Dictionary<string, string> Attributes = new()
     {
-        [CommonName] = "CN", ["2.5.4.4"] = "SN", ["2.5.4.5"] = "serialNumber", ["2.5.4.6"] = "C", ["2.5.4.7"] = "L", ["2.5.4.8"] = "ST",
-        ["2.5.4.9"] = "street", ["2.5.4.10"] = "O", ["2.5.4.11"] = "OU", ["2.5.4.12"] = "title", ["2.5.4.13"] = "description", ["2.5.4.17"] = "postalCode",
-        ["2.5.4.41"] = "name", ["2.5.4.42"] = "GN", ["2.5.4.43"] = "initials", ["2.5.4.44"] = "generationQualifier", ["2.5.4.46"] = "dnQualifier",
-        ["2.5.4.65"] = "pseudonym", ["2.5.4.97"] = "organizationIdentifier", ["0.9.2342.19200300.100.1.1"] = "UID", ["0.9.2342.19200300.100.1.25"] = "DC",
-        ["1.2.840.113549.1.9.1"] = "emailAddress", ["1.2.840.113549.1.9.2"] = "unstructuredName",
-        ["1.3.6.1.4.1.311.60.2.1.1"] = "jurisdictionL", ["1.3.6.1.4.1.311.60.2.1.2"] = "jurisdictionST", ["1.3.6.1.4.1.311.60.2.1.3"] = "jurisdictionC",
+        [CommonName] = "CN",
+        ["2.5.4.4"] = "SN",
+        ["2.5.4.5"] = "serialNumber",
+        ["2.5.4.6"] = "C",
+        ["2.5.4.7"] = "L",
+        ["2.5.4.8"] = "ST",
+        ["2.5.4.9"] = "street",
+        ["2.5.4.10"] = "O",
+        ["2.5.4.11"] = "OU",
+        ["2.5.4.12"] = "title",
+        ["2.5.4.13"] = "description",
+        ["2.5.4.17"] = "postalCode",
+        ["2.5.4.41"] = "name",
+        ["2.5.4.42"] = "GN",
+        ["2.5.4.43"] = "initials",
+        ["2.5.4.44"] = "generationQualifier",
+        ["2.5.4.46"] = "dnQualifier",
+        ["2.5.4.65"] = "pseudonym",
+        ["2.5.4.97"] = "organizationIdentifier",
+        ["0.9.2342.19200300.100.1.1"] = "UID",
+        ["0.9.2342.19200300.100.1.25"] = "DC",
+        ["1.2.840.113549.1.9.1"] = "emailAddress",
+        ["1.2.840.113549.1.9.2"] = "unstructuredName",
+        ["1.3.6.1.4.1.311.60.2.1.1"] = "jurisdictionL",
+        ["1.3.6.1.4.1.311.60.2.1.2"] = "jurisdictionST",
+        ["1.3.6.1.4.1.311.60.2.1.3"] = "jurisdictionC",
         ["2.5.4.15"] = "businessCategory",
     };
 
     private static readonly Dictionary<string, string> Signatures = new()
     {
-        ["1.2.840.113549.1.1.5"] = "RSA-SHA1", ["1.2.840.113549.1.1.10"] = "RSASSA-PSS", ["1.2.840.113549.1.1.11"] = "RSA-SHA256",
-        ["1.2.840.113549.1.1.12"] = "RSA-SHA384", ["1.2.840.113549.1.1.13"] = "RSA-SHA512",
-        ["1.2.840.10045.4.1"] = "ecdsa-with-SHA1", ["1.2.840.10045.4.3.2"] = "ecdsa-with-SHA256", ["1.2.840.10045.4.3.3"] = "ecdsa-with-SHA384", ["1.2.840.10045.4.3.4"] = "ecdsa-with-SHA512",
+        ["1.2.840.113549.1.1.5"] = "RSA-SHA1",
+        ["1.2.840.113549.1.1.10"] = "RSASSA-PSS",
+        ["1.2.840.113549.1.1.11"] = "RSA-SHA256",
+        ["1.2.840.113549.1.1.12"] = "RSA-SHA384",
+        ["1.2.840.113549.1.1.13"] = "RSA-SHA512",
+        ["1.2.840.10045.4.1"] = "ecdsa-with-SHA1",
+        ["1.2.840.10045.4.3.2"] = "ecdsa-with-SHA256",
+        ["1.2.840.10045.4.3.3"] = "ecdsa-with-SHA384",
+        ["1.2.840.10045.4.3.4"] = "ecdsa-with-SHA512",
     };
 
     public static TlsPeerCertificate Describe(X509Certificate2 certificate) => new(

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net.Security;
 using System.Security.Authentication;
@@ -51,6 +52,7 @@ internal sealed class ManagedTlsServerContext : TlsServerContext
         return (stream, new ManagedTlsSession(stream, serverName, verification));
     }
 
+    [SuppressMessage("Security", "CA5359", Justification = "ssl_verify_client is judged after the handshake, by whoever asked for it.")]
     private SslServerAuthenticationOptions Settings(string? serverName, Action<TlsVerification> judged) => new()
     {
         ServerCertificateContext = _chains[Choose(serverName)],

@@ -275,7 +275,7 @@ internal sealed class MailProxyRuntime(MailTransport transport, ListenerSet list
     {
         try
         {
-            upstreamTls.Load(options.Servers, TlsEngine.For(transport.Loops is not null));
+            upstreamTls.Load(options.Servers, transport.Tls);
         }
         catch (TlsConfigurationException exception)
         {

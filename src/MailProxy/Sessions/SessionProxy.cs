@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using System.Text;
 using MailProxy.Authentication;
 using MailProxy.Configuration;
 using MailProxy.Connections;
@@ -142,9 +141,8 @@ internal sealed class SessionProxy(SessionContext context, ProtocolSession proto
 
     private void LogHandshakeFailure(TlsException exception)
     {
-        var text = PeerText.ToText(Encoding.UTF8.GetBytes(exception.Message));
-        if (exception.Failure is TlsFailure.Verification or TlsFailure.Name) UpstreamLog.CertificateRefused(context.Log, text);
-        else UpstreamLog.HandshakeFailed(context.Log, text);
+        if (exception.Failure is TlsFailure.Verification or TlsFailure.Name) UpstreamLog.CertificateRefused(context.Log, exception.Message);
+        else UpstreamLog.HandshakeFailed(context.Log, exception.Message);
     }
 
     private void LogReply(UpstreamException exception, AuthResult result)

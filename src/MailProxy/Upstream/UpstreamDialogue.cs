@@ -1,5 +1,6 @@
 using System.Buffers;
 using MailProxy.Diagnostics;
+using MailProxy.Transport.Tls;
 using MailProxy.Wire;
 using Microsoft.AspNetCore.Connections;
 
@@ -47,7 +48,8 @@ internal sealed class UpstreamDialogue(ConnectionContext connection, int replyLi
         var answer = await ReadReplyAsync(data => measure(data) > 0, cancellationToken);
         var length = measure(answer);
         if (!isGoAhead(answer.AsSpan(0, length))) throw new UpstreamException(UpstreamError.StarttlsRefused, answer[..length]);
-        if (answer.Length > length || HasUnread()) throw new UpstreamException(UpstreamError.StarttlsInjection);
+        if (answer.Length > length) throw new UpstreamException(UpstreamError.StarttlsInjection);
+        CheckNothingIsUnread();
         await starttls!.RunAsync(connection, logContext, cancellationToken);
     }
 
@@ -73,10 +75,14 @@ internal sealed class UpstreamDialogue(ConnectionContext connection, int replyLi
         }
     }
 
-    private bool HasUnread()
+    private void CheckNothingIsUnread()
     {
-        if (!connection.Transport.Input.TryRead(out var result)) return false;
+        if (!connection.Transport.Input.TryRead(out var result)) return;
         connection.Transport.Input.AdvanceTo(result.Buffer.Start);
-        return !result.Buffer.IsEmpty;
+        if (!result.Buffer.IsEmpty) throw new UpstreamException(UpstreamError.StarttlsInjection);
+        if (!result.IsCompleted) return;
+        // The reader has taken the end off the socket: the handshake would wait for it in vain.
+        logContext.Action = SessionAction.HandshakingToUpstream;
+        throw new TlsException(TlsFailure.Closed, "peer closed connection in SSL handshake");
     }
 }

@@ -21,6 +21,14 @@ internal sealed class DovecotServer : IAsyncDisposable
     /// <summary>POP3 that begins with a PROXY header.</summary>
     public int Pop3BehindProxy { get; } = FreePort.Take();
 
+    /// <summary>IMAP over TLS.</summary>
+    public int Imaps { get; } = FreePort.Take();
+
+    /// <summary>POP3 over TLS.</summary>
+    public int Pop3s { get; } = FreePort.Take();
+
+    public ServerCertificates Certificates { get; } = new();
+
     /// <summary>Where Postfix asks about logins.</summary>
     public string AuthSocket => _directory.Combine("auth");
 
@@ -54,6 +62,7 @@ internal sealed class DovecotServer : IAsyncDisposable
     {
         if (_process is not null) await _process.DisposeAsync();
         _directory.Dispose();
+        Certificates.Dispose();
     }
 
     internal static Task WaitForGreetingAsync(int port, ChildProcess process, Func<string> said) => Patience.UntilAsync(
@@ -86,14 +95,17 @@ internal sealed class DovecotServer : IAsyncDisposable
         mail_uid = nobody
         mail_gid = nogroup
         mail_location = maildir:{{Mail()}}/%u
-        ssl = no
+        ssl = yes
+        ssl_cert = <{{Certificates[ServerCertificates.Good + ".pem"]}}
+        ssl_key = <{{Certificates[ServerCertificates.Good + ".key"]}}
+        {{string.Join("\n", ServerCertificates.Special.Select(LocalName))}}
         disable_plaintext_auth = no
         auth_failure_delay = 0
         auth_cache_size = 0
         mail_max_userip_connections = 0
         login_trusted_networks = 127.0.0.0/8
         haproxy_trusted_networks = 127.0.0.0/8
-        login_log_format_elements = user=<%u> method=%m rip=%r rport=%b lip=%l real_rip=%{real_rip} session=<%{session}>
+        login_log_format_elements = user=<%u> method=%m rip=%r rport=%b lip=%l real_rip=%{real_rip} session=<%{session}> %c
         passdb {
           driver = static
           args = password={{ProxyServer.Secret}}
@@ -117,7 +129,7 @@ internal sealed class DovecotServer : IAsyncDisposable
             port = {{Imap}}
           }
           inet_listener imaps {
-            port = 0
+            port = {{Imaps}}
           }
           inet_listener imap_haproxy {
             port = {{ImapBehindProxy}}
@@ -130,7 +142,7 @@ internal sealed class DovecotServer : IAsyncDisposable
             port = {{Pop3}}
           }
           inet_listener pop3s {
-            port = 0
+            port = {{Pop3s}}
           }
           inet_listener pop3_haproxy {
             port = {{Pop3BehindProxy}}
@@ -152,6 +164,9 @@ internal sealed class DovecotServer : IAsyncDisposable
           auth_username_format = %n
         }
         """;
+
+    private string LocalName(string name) =>
+        $"local_name {name} {{\n  ssl_cert = <{Certificates[name + ".pem"]}\n  ssl_key = <{Certificates[name + ".key"]}\n}}";
 
     private string Mail()
     {

@@ -16,6 +16,9 @@ internal sealed class PostfixServer : IAsyncDisposable
     /// <summary>SMTP that begins with a PROXY header.</summary>
     public int SmtpBehindProxy { get; } = FreePort.Take();
 
+    /// <summary>SMTP over TLS.</summary>
+    public int Smtps { get; } = FreePort.Take();
+
     public string Log => File.Exists(LogFile) ? File.ReadAllText(LogFile) : "";
 
     private string LogFile => _directory.Combine("maillog");
@@ -57,6 +60,9 @@ internal sealed class PostfixServer : IAsyncDisposable
         (await ChildProcess.RunAsync("/bin/chown", "postfix", _directory.Combine("data"))).Succeeded.ToString();
         await File.WriteAllTextAsync(_directory.Combine("etc/main.cf"), Main(dovecot));
         await File.WriteAllTextAsync(_directory.Combine("etc/master.cf"), Master());
+        var names = ServerCertificates.Special.Select(name => $"{name} {dovecot.Certificates[name + ".key"]} {dovecot.Certificates[name + ".pem"]}\n");
+        await File.WriteAllTextAsync(_directory.Combine("etc/names"), string.Concat(names));
+        (await ChildProcess.RunAsync("/usr/sbin/postmap", "-c", _directory.Combine("etc"), "-F", $"hash:{_directory.Combine("etc/names")}")).Succeeded.ToString();
     }
 
     private string Main(DovecotServer dovecot) => $"""
@@ -89,6 +95,13 @@ internal sealed class PostfixServer : IAsyncDisposable
         smtpd_sasl_auth_enable = yes
         smtpd_sasl_type = dovecot
         smtpd_sasl_path = {dovecot.AuthSocket}
+        smtpd_tls_security_level = may
+        smtpd_tls_cert_file = {dovecot.Certificates[ServerCertificates.Good + ".pem"]}
+        smtpd_tls_key_file = {dovecot.Certificates[ServerCertificates.Good + ".key"]}
+        smtpd_tls_CAfile = {dovecot.Certificates.Authority}
+        smtpd_tls_ask_ccert = yes
+        smtpd_tls_loglevel = 1
+        tls_server_sni_maps = hash:{_directory.Path}/etc/names
         message_size_limit = 50000000
         mailbox_size_limit = 0
         virtual_mailbox_limit = 0
@@ -97,6 +110,8 @@ internal sealed class PostfixServer : IAsyncDisposable
 
     private string Master() => $"""
         127.0.0.1:{Smtp} inet n - n - - smtpd
+        127.0.0.1:{Smtps} inet n - n - - smtpd
+          -o smtpd_tls_wrappermode=yes
         127.0.0.1:{SmtpBehindProxy} inet n - n - - smtpd
           -o smtpd_upstream_proxy_protocol=haproxy
         cleanup   unix  n       -       n       -       0       cleanup
@@ -114,6 +129,7 @@ internal sealed class PostfixServer : IAsyncDisposable
         discard   unix  -       -       n       -       -       discard
         lmtp      unix  -       -       n       -       -       lmtp
         anvil     unix  -       -       n       -       1       anvil
+        tlsmgr    unix  -       -       n       1000?   1       tlsmgr
         postlog   unix-dgram n  -       n       -       1       postlogd
 
         """;

@@ -1,4 +1,5 @@
 using MailProxy.Authentication;
+using MailProxy.Configuration;
 using Microsoft.Extensions.Logging;
 
 namespace MailProxy.Tests.Authentication;
@@ -113,6 +114,8 @@ public sealed class AuthDecisionTests
     [InlineData("Auth-Server: localhost\r\nAuth-Port: x\r\n", "sent invalid server address:\"localhost\"")]
     [InlineData("Auth-Server: a\tb\u00ff\r\nAuth-Port: 1\r\n", "sent invalid server address:\"a\\x09b\\xFF\"")]
     [InlineData("Auth-Server: ::1\r\nAuth-Port: 0\r\n", "sent invalid server port:\"0\"")]
+    [InlineData("Auth-Server: ::1\r\nAuth-Port: 1\r\nAuth-Proxy-SSL: ON\r\n", "sent invalid proxy SSL mode:\"ON\"")]
+    [InlineData("Auth-Server: ::1\r\nAuth-Port: 1\r\nAuth-Proxy-SSL:\r\n", "sent invalid proxy SSL mode:\"\"")]
     public void An_answer_that_leads_nowhere_is_logged_in_nginxs_words(string headers, string message)
     {
         var result = Decide(Attempts.Make(_log), headers + "Auth-User: fred\r\nAuth-Pass: " + Attempts.Secret + "\r\n");
@@ -128,6 +131,14 @@ public sealed class AuthDecisionTests
     [InlineData("", null)]
     public void Auth_smtp_decides_for_this_session(string value, bool? expected) =>
         Assert.Equal(expected, Decide(Attempts.Make(_log, protocol: "smtp"), Target + $"Auth-SMTP: {value}\r\n").SmtpAuth);
+
+    [Theory]
+    [InlineData("", null)]
+    [InlineData("Auth-Proxy-SSL: off\r\n", ProxyTlsMode.Off)]
+    [InlineData("auth-proxy-ssl: on\r\n", ProxyTlsMode.On)]
+    [InlineData("Auth-Proxy-SSL: starttls\r\n", ProxyTlsMode.Starttls)]
+    public void Auth_proxy_ssl_decides_for_this_session(string header, ProxyTlsMode? expected) =>
+        Assert.Equal(expected, Decide(Attempts.Make(_log), Target + header).ProxySsl);
 
     private static AuthResult Decide(AuthRequest request, string headers)
     {

@@ -9,6 +9,7 @@ using MailProxy.Protocols.Smtp;
 using MailProxy.Sessions;
 using MailProxy.Testing;
 using MailProxy.Tests.Tls;
+using MailProxy.Tests.Upstream;
 using MailProxy.Transport;
 using MailProxy.Transport.Managed;
 using MailProxy.Transport.Tls;
@@ -41,6 +42,9 @@ internal sealed class SessionTranscript
     public IClientHostResolver ClientHosts { get; init; } = new FixedClientHost("[UNAVAILABLE]");
 
     public UpstreamTls UpstreamTls { get; } = new();
+
+    /// <summary>TLS towards the upstream, as far as a session sees of it.</summary>
+    public FakeUpstreamTls UpstreamEngine { get; init; } = new();
 
     public Exception? ConnectFailure { get; init; }
 
@@ -88,13 +92,14 @@ internal sealed class SessionTranscript
     private async Task<SessionEndReason> PlayOnceAsync(string script, string afterwards, Chunks chunks)
     {
         var time = new FakeTimeProvider(DateTimeOffset.FromUnixTimeSeconds(1795454783));
-        var upstreams = new MemoryUpstreams { Failure = ConnectFailure };
+        var upstreams = new MemoryUpstreams { Failure = ConnectFailure, Connected = connection => connection.Features.Set<ITlsFeature>(UpstreamEngine) };
         Authenticator = new FixedAuthenticator(Answers);
         Registry = Metrics.NewCustomRegistry();
         Drain = new Drain();
         var client = new MemoryConnection();
         client.Proxy.Features.Set<IRelayFeature>(new ManagedRelay(client.Proxy, time));
         var scope = Scope();
+        UpstreamTls.Load([scope.Server], UpstreamEngine);
         var authServers = new MemoryUpstreams();
         var services = new SessionServices(AuthHttp ? new AuthHttpClient(authServers, time) : Authenticator, upstreams, UpstreamTls, ClientHosts, time);
         client.Proxy.Features.Set(scope);

@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
-using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using MailProxy.Testing;
 using MailProxy.Transport.Tls;
@@ -117,7 +116,10 @@ public sealed class ManagedTlsServerTests : IDisposable
         };
         var options = new TlsServerOptions
         {
-            Certificates = [TlsSockets.Pair(server)], AsksForCertificate = true, ClientCertificate = "data:" + _authority.Pem, VerifyDepth = kind == "deep" ? 0 : 1,
+            Certificates = [TlsSockets.Pair(server)],
+            AsksForCertificate = true,
+            ClientCertificate = "data:" + _authority.Pem,
+            VerifyDepth = kind == "deep" ? 0 : 1,
         };
         await using var tls = await TlsSockets.ConnectAsync();
         var session = await tls.AcceptAsync(options, new SslClientAuthenticationOptions
@@ -161,7 +163,7 @@ public sealed class ManagedTlsServerTests : IDisposable
     {
         using var certificate = _authority.Issue(TestSubject.For("mail.example"));
         await using var tls = await TlsSockets.ConnectAsync();
-        await using var client = new SslStream(new NetworkStream(tls.Sockets.Client), false, (_, _, _, _) => true);
+        await using var client = new SslStream(new NetworkStream(tls.Sockets.Client), false, TlsSockets.AcceptAny);
         var connecting = client.AuthenticateAsClientAsync("mail.example");
         var connection = tls.Sockets.FromClient;
         var hello = await connection.Transport.Input.ReadAsync();

@@ -13,6 +13,9 @@ internal sealed class TlsSockets : IAsyncDisposable
 
     private TlsSockets(RelayedSockets sockets) => _sockets = sockets;
 
+    /// <summary>The client of a test asks only what is shown.</summary>
+    public static RemoteCertificateValidationCallback AcceptAny { get; } = (_, certificate, _, _) => certificate is not null;
+
     public static TimeSpan Deadline => RelayedSockets.Deadline;
 
     public RelayedSockets Sockets => _sockets;
@@ -31,7 +34,7 @@ internal sealed class TlsSockets : IAsyncDisposable
         using var cancel = new CancellationTokenSource(Deadline);
         Peer = new SslStream(new NetworkStream(_sockets.Client));
         client ??= new SslClientAuthenticationOptions { TargetHost = "localhost" };
-        client.RemoteCertificateValidationCallback = (_, _, _, _) => true;
+        client.RemoteCertificateValidationCallback = AcceptAny;
         var feature = _sockets.FromClient.Features.Get<ITlsFeature>()!;
         var accepting = feature.AuthenticateAsServerAsync(TlsEngine.Managed.CreateServerContext(options), cancel.Token).AsTask();
         var connecting = Peer.AuthenticateAsClientAsync(client, cancel.Token);
