@@ -2,10 +2,8 @@ using System.IO.Pipelines;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
-using System.Text;
 using MailProxy.Diagnostics;
 using MailProxy.Transport.Tls;
-using MailProxy.Wire;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 
@@ -67,7 +65,7 @@ internal sealed class AuthHttpExchange(IConnectionFactory connections, Func<TlsC
         }
         catch (TlsException exception)
         {
-            AuthLog.HandshakeFailed(log, address.DisplayName, PeerText.ToText(Encoding.UTF8.GetBytes(exception.Message)));
+            AuthLog.HandshakeFailed(log, address.DisplayName, exception.Message);
         }
         // ConnectionAbortedException would pass for a cancellation, though nobody cancelled.
         catch (Exception exception) when (exception is IOException or SocketException or ConnectionAbortedException)

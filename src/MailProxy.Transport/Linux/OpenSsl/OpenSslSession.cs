@@ -40,7 +40,8 @@ internal sealed unsafe partial class OpenSslSession : TlsSession
     public OpenSslSession(EpollConnection connection, object context, nint ssl, TlsTarget? target)
     {
         (_connection, _context, _ssl, Target) = (connection, context, ssl, target);
-        IsSocketReadable = connection.IsReadable;
+        // An end that somebody has read already is announced by no event.
+        IsSocketReadable = connection.IsReadable || connection.PeerEnded;
         LoopBio.OfThread.GiveTo(ssl);
     }
 
