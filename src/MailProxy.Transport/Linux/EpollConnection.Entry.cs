@@ -24,6 +24,9 @@ internal sealed partial class EpollConnection : IConnectionEntryFeature, ILoopFe
     /// <inheritdoc/>
     public ValueTask ReturnAsync() => Loop.IsCurrent ? ValueTask.CompletedTask : new ValueTask(new LoopReturn(Loop), 0);
 
+    /// <summary>Who has waited is done: otherwise the source would keep the whole of the login alive as long as the session.</summary>
+    internal void ForgetWait() => _entry.Reset();
+
     bool IValueTaskSource<bool>.GetResult(short token) => _entry.GetResult(token);
 
     ValueTaskSourceStatus IValueTaskSource<bool>.GetStatus(short token) => _entry.GetStatus(token);

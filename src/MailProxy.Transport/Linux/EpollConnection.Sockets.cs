@@ -104,6 +104,7 @@ internal sealed partial class EpollConnection : IListenSocketFeature
         if (errno == 0 && !IsConnected(_descriptor)) return;        // the event was of whoever had the number before
         _isConnecting = false;
         _waiting.Unregister();
+        _waiting = default;
         if (errno == 0)
         {
             _entry.SetResult(true);

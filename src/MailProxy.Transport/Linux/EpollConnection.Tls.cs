@@ -21,6 +21,7 @@ internal sealed partial class EpollConnection : ITlsFeature
     {
         await ReturnAsync();
         await HandshakeAsync(((OpenSslServerContext)context).Accept(this), cancellationToken);
+        ForgetWait();
         return _tls!;
     }
 
@@ -30,6 +31,7 @@ internal sealed partial class EpollConnection : ITlsFeature
         await ReturnAsync();
         var client = (OpenSslClientContext)context;
         await HandshakeAsync(client.Connect(this, target), cancellationToken);
+        ForgetWait();
         client.Check(_tls!);
         return _tls!;
     }
@@ -98,6 +100,7 @@ internal sealed partial class EpollConnection : ITlsFeature
     {
         _isHandshakeAwaited = false;
         _waiting.Unregister();
+        _waiting = default;
         if (exception is null) _entry.SetResult(true);
         else _entry.SetException(exception);
     }

@@ -67,6 +67,7 @@ internal sealed class EpollTransport : IConnectionFactory, IDisposable
     private static async ValueTask<ConnectionContext> WaitAsync(EpollConnection connection, ValueTask<bool> connecting)
     {
         await connecting;
+        connection.ForgetWait();
         return connection;
     }
 }
