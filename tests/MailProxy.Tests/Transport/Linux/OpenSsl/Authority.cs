@@ -11,14 +11,23 @@ internal sealed class Authority : IDisposable
 
     private readonly X509Certificate2 _root;
 
-    public Authority(string name = "Test CA")
+    /// <param name="name">Its common name.</param>
+    /// <param name="issuer">Who certifies it; nobody but itself by default.</param>
+    public Authority(string name = "Test CA", Authority? issuer = null)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: false, 0, critical: true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, critical: true));
         request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
-        _root = request.CreateSelfSigned(Now.AddDays(-30), Now.AddDays(30));
+        if (issuer is null)
+        {
+            _root = request.CreateSelfSigned(Now.AddDays(-30), Now.AddDays(30));
+            return;
+        }
+
+        using var signed = request.Create(issuer._root, Now.AddDays(-25), Now.AddDays(25), RandomNumberGenerator.GetBytes(8));
+        _root = signed.CopyWithPrivateKey(key);
     }
 
     /// <summary>The root, as <c>data:</c>.</summary>
@@ -49,6 +58,14 @@ internal sealed class Authority : IDisposable
         var pem = password is null ? key.ExportPkcs8PrivateKeyPem()
             : key.ExportEncryptedPkcs8PrivateKeyPem(password, new PbeParameters(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, 1000));
         return new TlsKeyPair("data:" + signed.ExportCertificatePem(), "data:" + pem);
+    }
+
+    /// <summary>A revocation list with one certificate, as <c>data:</c>.</summary>
+    public string Revoke(X509Certificate2 certificate)
+    {
+        var list = new CertificateRevocationListBuilder();
+        list.AddEntry(certificate);
+        return "data:" + PemEncoding.WriteString("X509 CRL", list.Build(_root, 1, Now.AddDays(5), HashAlgorithmName.SHA256));
     }
 
     public void Dispose() => _root.Dispose();

@@ -11,6 +11,18 @@ namespace MailProxy.Tests.Transport.Linux.OpenSsl;
 [SupportedOSPlatform("linux")]
 public sealed class OpenSslServerTests : IDisposable
 {
+    // RFC 7919 appendix A.1.
+    private const string Ffdhe2048 = """
+        -----BEGIN DH PARAMETERS-----
+        MIIBCAKCAQEA//////////+t+FRYortKmq/cViAnPTzx2LnFg84tNpWp4TZBFGQz
+        +8yTnc4kmz75fS/jY2MMddj2gbICrsRhetPfHtXV/WVhJDP1H18GbtCFY2VVPe0a
+        87VXE15/V8k1mE8McODmi3fipona8+/och3xWKE2rec1MKzKT0g6eXq8CrGCsyT7
+        YdEIqUuyyOP7uWrat2DX9GgdT0Kj3jlN9K5W7edjcrsZCwenyO4KbXCeAvzhzffi
+        7MA0BM0oNC9hkXL+nOmFg/+OTxIy7vKBg8P+OxtMb61zO7X8vC7CIAXFjvGDfRaD
+        ssbzSibBsu/6iGtCOGEoXJf//////////wIBAg==
+        -----END DH PARAMETERS-----
+        """;
+
     private readonly Authority _authority = new();
 
     private TlsServerOptions Localhost => new() { Certificates = [_authority.Issue(["localhost"])], ApplicationProtocol = "imap" };
@@ -139,7 +151,64 @@ public sealed class OpenSslServerTests : IDisposable
         }
     }
 
+    [Fact]
+    public async Task A_revoked_client_certificate_is_known()
+    {
+        var revoked = _authority.Issue(["alice"]);
+        using var certificate = X509Certificate2.CreateFromPem(revoked.Certificate.AsSpan("data:".Length), revoked.Key.AsSpan("data:".Length));
+        await using var server = await TlsServer.StartAsync(Localhost with
+        {
+            AsksForCertificate = true,
+            ClientCertificate = await FileOfAsync(_authority.Root),
+            Crl = await FileOfAsync(_authority.Revoke(certificate)),
+        });
+        Assert.EndsWith("verify=23:certificate revoked", await HandshakeOfAsync(server, certificate), StringComparison.Ordinal);
+        var good = _authority.Issue(["bob"]);
+        using var other = X509Certificate2.CreateFromPem(good.Certificate.AsSpan("data:".Length), good.Key.AsSpan("data:".Length));
+        Assert.EndsWith("verify=0:", await HandshakeOfAsync(server, other), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_chain_is_looked_at_as_far_as_the_depth_allows()
+    {
+        using var intermediate = new Authority("Intermediate CA", _authority);
+        var pair = intermediate.Issue(["alice"]);
+        using var certificate = X509Certificate2.CreateFromPem(pair.Certificate.AsSpan("data:".Length), pair.Key.AsSpan("data:".Length));
+        foreach (var (depth, verdict) in ((int, string)[])[(1, "verify=0:"), (0, "verify=20:unable to get local issuer certificate")])
+        {
+            await using var server = await TlsServer.StartAsync(Localhost with { AsksForCertificate = true, ClientCertificate = await FileOfAsync(_authority.Root), VerifyDepth = depth });
+            Assert.EndsWith(verdict, await HandshakeOfAsync(server, certificate, intermediate.RootCertificate), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Ciphers_with_DHE_need_parameters()
+    {
+        var dhe = new SslClientAuthenticationOptions
+        {
+            TargetHost = "localhost",
+            EnabledSslProtocols = SslProtocols.Tls12,
+            CipherSuitesPolicy = new CipherSuitesPolicy([TlsCipherSuite.TLS_DHE_RSA_WITH_AES_128_GCM_SHA256]),
+        };
+        var options = new TlsServerOptions { Certificates = [_authority.Issue(["localhost"], rsa: true)] };
+        await using var without = await TlsServer.StartAsync(options);
+        await Assert.ThrowsAsync<AuthenticationException>(() => without.ConnectAsync(dhe));
+        await using var with = await TlsServer.StartAsync(options with { DhParam = await FileOfAsync("data:" + Ffdhe2048) });
+        await using var client = await with.ConnectAsync(dhe);
+        Assert.StartsWith("TLSv1.2 DHE-RSA-AES128-GCM-SHA256", with.NextHandshake(), StringComparison.Ordinal);
+    }
+
     public void Dispose() => _authority.Dispose();
+
+    private static async Task<string> HandshakeOfAsync(TlsServer server, X509Certificate2 certificate, X509Certificate2? intermediate = null)
+    {
+        await using var client = await server.ConnectAsync(new SslClientAuthenticationOptions
+        {
+            TargetHost = "localhost",
+            ClientCertificateContext = SslStreamCertificateContext.Create(certificate, intermediate is null ? null : [intermediate], offline: true),
+        });
+        return server.NextHandshake();
+    }
 
     private static async Task<string> FileOfAsync(string data)
     {
