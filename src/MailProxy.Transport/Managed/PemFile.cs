@@ -124,11 +124,11 @@ internal static class PemFile
 
     private static char[] Read(string source, string failure) => source.StartsWith("data:", StringComparison.Ordinal)
         ? source["data:".Length..].ToCharArray()
-        : ReadFile(source, failure + ": ");
+        : ReadFile(source, failure + ": open() failed (");
 
-    private static char[] ReadPasswords(string file) => ReadFile(file, $"open() \"{file}\" failed (", ")");
+    private static char[] ReadPasswords(string file) => ReadFile(file, $"open() \"{file}\" failed (");
 
-    private static char[] ReadFile(string file, string before, string after = "")
+    private static char[] ReadFile(string file, string failure)
     {
         byte[] bytes = [];
         try
@@ -144,7 +144,7 @@ internal static class PemFile
                 UnauthorizedAccessException => "13: Permission denied",
                 _ => exception.GetType().Name,
             };
-            throw new TlsConfigurationException(before + reason + after, exception);
+            throw new TlsConfigurationException($"{failure}{reason})", exception);
         }
         finally
         {
