@@ -57,10 +57,14 @@ internal static class PemFile
             EllipticCurve => ECDsa.Create(),
             _ => throw new TlsConfigurationException($"{failure}: its kind needs \"transport linux\""),
         };
-        var text = Read(source, failure);
+        char[]? passwords = null;
+        char[] text = [];
         try
         {
-            Import(key, text, passwordFile, failure);
+            // Also where the key needs none: a file that is not there is told now, and not when the key is renewed.
+            if (passwordFile is not null) passwords = ReadPasswords(passwordFile);
+            text = Read(source, failure);
+            Import(key, text, passwords, failure);
             var whole = key is RSA rsa ? certificate.CopyWithPrivateKey(rsa) : certificate.CopyWithPrivateKey((ECDsa)key);
             // Schannel takes no key that lives in memory only.
             return OperatingSystem.IsWindows() ? X509CertificateLoader.LoadPkcs12(whole.Export(X509ContentType.Pkcs12), null) : whole;
@@ -72,17 +76,22 @@ internal static class PemFile
         finally
         {
             Array.Clear(text);
+            if (passwords is not null) Array.Clear(passwords);
         }
     }
 
-    private static void Import(AsymmetricAlgorithm key, char[] text, string? passwordFile, string failure)
+    private static void Import(AsymmetricAlgorithm key, char[] text, char[]? passwords, string failure)
     {
         if (text.AsSpan().Contains("Proc-Type: 4,ENCRYPTED", StringComparison.Ordinal))
             throw new TlsConfigurationException($"{failure}: its old kind of encryption needs \"transport linux\", or \"openssl pkcs8 -topk8\"");
         try
         {
-            if (text.AsSpan().Contains("-----BEGIN ENCRYPTED PRIVATE KEY-----", StringComparison.Ordinal)) ImportEncrypted(key, text, passwordFile, failure);
+            if (text.AsSpan().Contains("-----BEGIN ENCRYPTED PRIVATE KEY-----", StringComparison.Ordinal)) ImportEncrypted(key, text, passwords, failure);
             else key.ImportFromPem(text);
+        }
+        catch (ArgumentException exception)
+        {
+            throw new TlsConfigurationException($"{failure}: no private key in it", exception);
         }
         catch (CryptographicException exception)
         {
@@ -90,22 +99,14 @@ internal static class PemFile
         }
     }
 
-    private static void ImportEncrypted(AsymmetricAlgorithm key, char[] text, string? passwordFile, string failure)
+    private static void ImportEncrypted(AsymmetricAlgorithm key, char[] text, char[]? passwords, string failure)
     {
-        var passwords = passwordFile is null ? [] : Read(passwordFile, $"cannot read password file \"{passwordFile}\"");
-        try
+        foreach (var line in passwords.AsSpan().EnumerateLines())
         {
-            foreach (var line in passwords.AsSpan().EnumerateLines())
-            {
-                if (!line.IsEmpty && TryImport(key, text, line)) return;
-            }
-        }
-        finally
-        {
-            Array.Clear(passwords);
+            if (!line.IsEmpty && TryImport(key, text, line)) return;
         }
 
-        throw new TlsConfigurationException($"{failure}: {(passwordFile is null ? "it is encrypted, and there is no password file" : "no passphrase of the password file fits")}");
+        throw new TlsConfigurationException($"{failure}: {(passwords is null ? "it is encrypted, and there is no password file" : "no passphrase of the password file fits")}");
     }
 
     private static bool TryImport(AsymmetricAlgorithm key, char[] text, ReadOnlySpan<char> password)
@@ -121,24 +122,29 @@ internal static class PemFile
         }
     }
 
-    private static char[] Read(string source, string failure)
+    private static char[] Read(string source, string failure) => source.StartsWith("data:", StringComparison.Ordinal)
+        ? source["data:".Length..].ToCharArray()
+        : ReadFile(source, failure + ": open() failed (");
+
+    private static char[] ReadPasswords(string file) => ReadFile(file, $"open() \"{file}\" failed (");
+
+    private static char[] ReadFile(string file, string failure)
     {
-        if (source.StartsWith("data:", StringComparison.Ordinal)) return source["data:".Length..].ToCharArray();
         byte[] bytes = [];
         try
         {
-            bytes = File.ReadAllBytes(source);
+            bytes = File.ReadAllBytes(file);
             return Encoding.Latin1.GetChars(bytes);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             var reason = exception switch
             {
-                FileNotFoundException or DirectoryNotFoundException => "No such file or directory",
-                UnauthorizedAccessException => "Permission denied",
+                FileNotFoundException or DirectoryNotFoundException => "2: No such file or directory",
+                UnauthorizedAccessException => "13: Permission denied",
                 _ => exception.GetType().Name,
             };
-            throw new TlsConfigurationException($"{failure}: {reason}", exception);
+            throw new TlsConfigurationException($"{failure}{reason})", exception);
         }
         finally
         {

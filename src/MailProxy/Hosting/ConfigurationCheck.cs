@@ -11,11 +11,20 @@ namespace MailProxy.Hosting;
 /// <summary>What shows only when it is tried: whether the logs can be opened, certificates be read and the sockets bound.</summary>
 internal static class ConfigurationCheck
 {
-    /// <returns>What is wrong with the files that <c>ssl_*</c> directives name; nginx reads them with the configuration.</returns>
+    /// <returns>What is wrong with the files that <c>ssl_*</c> and <c>proxy_ssl_*</c> directives name; nginx reads them with the configuration.</returns>
     public static IReadOnlyList<string> LoadCertificates(MailProxyOptions options)
     {
-        using var certificates = new CertificateSet(options, TlsEngine.For(onLoops: options.Transport == TransportKind.Linux));
-        return certificates.Errors;
+        var engine = TlsEngine.For(onLoops: options.Transport == TransportKind.Linux);
+        using var certificates = new CertificateSet(options, engine);
+        try
+        {
+            new UpstreamTls().Load(options.Servers, engine);
+            return certificates.Errors;
+        }
+        catch (TlsConfigurationException exception)
+        {
+            return [.. certificates.Errors, exception.Message];
+        }
     }
 
     /// <returns>What would keep the program from starting; an address that is in use, perhaps by the running one, does not count.</returns>
@@ -30,15 +39,6 @@ internal static class ConfigurationCheck
         catch (ErrorLogException exception)
         {
             failures.AddRange(exception.Errors);
-        }
-
-        try
-        {
-            new UpstreamTls().Load(options.Servers, TlsEngine.For(options.Transport == TransportKind.Linux));
-        }
-        catch (TlsConfigurationException exception)
-        {
-            failures.Add(exception.Message);
         }
 
         failures.AddRange(ListenerSet.Check(new ListenTable(options).Sockets).Select(failure => failure.Message));

@@ -52,7 +52,7 @@ internal sealed partial class ChildProcess : IAsyncDisposable
     /// <summary>How many sockets it has open.</summary>
     public int Sockets => Descriptors.Count(link => link.StartsWith("socket:", StringComparison.Ordinal));
 
-    public static ChildProcess Start(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
+    public static ChildProcess Start(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null, bool isTalkedTo = false)
     {
         var start = new ProcessStartInfo(program, arguments)
         {
@@ -66,7 +66,7 @@ internal sealed partial class ChildProcess : IAsyncDisposable
         var child = new ChildProcess(new Process { StartInfo = start });
         child._process.Start();
         Running[child] = true;
-        child._process.StandardInput.Close();
+        if (!isTalkedTo) child._process.StandardInput.Close();
         child._process.BeginOutputReadLine();
         child._process.BeginErrorReadLine();
         return child;
@@ -78,6 +78,13 @@ internal sealed partial class ChildProcess : IAsyncDisposable
         await using var child = Start(program, arguments);
         var code = await child.WaitForExitAsync(TimeSpan.FromSeconds(60));
         return new ProgramResult(code, child.Output, child.Error);
+    }
+
+    /// <summary>Gives a program that is talked to a line of input.</summary>
+    public void Say(string line)
+    {
+        _process.StandardInput.WriteLine(line);
+        _process.StandardInput.Flush();
     }
 
     public void Signal(int signal)

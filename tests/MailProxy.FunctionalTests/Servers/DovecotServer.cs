@@ -102,10 +102,12 @@ internal sealed class DovecotServer : IAsyncDisposable
         disable_plaintext_auth = no
         auth_failure_delay = 0
         auth_cache_size = 0
+        auth_ssl_username_from_cert = yes
+        auth_username_chars =
         mail_max_userip_connections = 0
         login_trusted_networks = 127.0.0.0/8
         haproxy_trusted_networks = 127.0.0.0/8
-        login_log_format_elements = user=<%u> method=%m rip=%r rport=%b lip=%l real_rip=%{real_rip} session=<%{session}> %c
+        login_log_format_elements = user=<%u> method=%m rip=%r rport=%b lip=%l real_rip=%{real_rip} session=<%{session}> local_name=<%{local_name}> %c
         passdb {
           driver = static
           args = password={{ProxyServer.Secret}}

@@ -159,7 +159,10 @@ internal static unsafe class PemFile
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new TlsConfigurationException($"open() \"{file}\" failed", exception);
+            var reason = exception is UnauthorizedAccessException ? "13: Permission denied"
+                : exception is FileNotFoundException or DirectoryNotFoundException ? "2: No such file or directory"
+                : exception.GetType().Name;
+            throw new TlsConfigurationException($"open() \"{file}\" failed ({reason})", exception);
         }
 
         try
