@@ -14,6 +14,7 @@ internal sealed unsafe partial class OpenSslSession : TlsSession
     public const int MostOfRecord = Record + 1024;
 
     private const int Record = 16 * 1024;
+    private const int MostUnsent = 512 * 1024;
     private const int WantRead = 2;
     private const int ZeroReturn = 6;
     private const int SentAndReceived = 3;
@@ -249,6 +250,12 @@ internal sealed unsafe partial class OpenSslSession : TlsSession
     private void KeepUnsent(ReadOnlySpan<byte> rest)
     {
         var kept = _unsentEnd - _unsentStart;
+        if (kept + rest.Length > MostUnsent)
+        {
+            _isBroken = true;              // a peer that asks for answers (key updates) and takes none
+            return;
+        }
+
         var block = _connection.Loop.Blocks.Rent(kept + rest.Length);
         if (_unsent is not null) _unsent.AsSpan(_unsentStart, kept).CopyTo(block);
         rest.CopyTo(block.AsSpan(kept));
