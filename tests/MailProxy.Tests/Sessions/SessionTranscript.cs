@@ -112,9 +112,9 @@ internal sealed class SessionTranscript
         Between?.Invoke(this);
         await Transcript.PlayAsync(afterwards, peers, chunks);
         await client.Peer.Output.CompleteAsync();
-        await client.Peer.Input.CompleteAsync();
         time.Advance(TimeSpan.FromMinutes(2));          // a relay waits for the upstream, which has no more to say
         var end = await running.WaitAsync(TimeSpan.FromSeconds(20), TimeProvider.System);
+        await client.Peer.Input.CompleteAsync();        // only now: a session that is still sending a reply would take it for a client that is gone
         Assert.Equal(0, upstreams.Open + authServers.Open);
         Assert.All(Enumerable.Range(0, WorkerConnections), _ => Assert.True(scope.WorkerConnections.TryTake()));
         Secrets.AssertNoneIn(Log.Lines, Authenticator.Requests, Answers);
