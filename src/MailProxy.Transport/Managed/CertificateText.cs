@@ -68,6 +68,13 @@ internal static class CertificateText
     public static string? CommonNameOf(X509Certificate2 certificate) => Parts(certificate.SubjectName)
         .SelectMany(part => part).Where(attribute => attribute.Type == CommonName).Select(attribute => TextOf(attribute.Value)).LastOrDefault();
 
+    /// <summary>The DNS names of the subject alternative name, in lower case; the common name where there are none (RFC 6125 section 6.4.4).</summary>
+    public static string[] NamesOf(X509Certificate2 certificate)
+    {
+        var alternatives = certificate.Extensions.OfType<X509SubjectAlternativeNameExtension>().SelectMany(extension => extension.EnumerateDnsNames()).Select(name => name.ToLowerInvariant()).ToArray();
+        return alternatives.Length > 0 ? alternatives : CommonNameOf(certificate) is { } name ? [name.ToLowerInvariant()] : [];
+    }
+
     /// <summary>The algorithms of a certificate as HAProxy names them.</summary>
     public static (string Signature, string Key) Algorithms(X509Certificate2 certificate)
     {

@@ -26,7 +26,7 @@ internal sealed class ManagedTlsServerContext : TlsServerContext
         {
             var (leaf, intermediates) = PemFile.ReadPair(pair, options.PasswordFile, "ssl_certificate_key");
             _chains.Add(SslStreamCertificateContext.Create(leaf, intermediates, offline: true, trust));
-            _certificates.Add(new TlsCertificate(TlsKeyPair.SourceOf(pair.Certificate), NamesOf(leaf), leaf.NotAfter));
+            _certificates.Add(new TlsCertificate(TlsKeyPair.SourceOf(pair.Certificate), CertificateText.NamesOf(leaf), leaf.NotAfter));
         }
     }
 
@@ -92,12 +92,6 @@ internal sealed class ManagedTlsServerContext : TlsServerContext
 
     private static X509Certificate2Collection? Read(string? source) =>
         source is null ? null : PemFile.ReadCertificates(source, $"SSL_CTX_load_verify_locations(\"{TlsKeyPair.SourceOf(source)}\") failed");
-
-    private static string[] NamesOf(X509Certificate2 certificate)
-    {
-        var alternatives = certificate.Extensions.OfType<X509SubjectAlternativeNameExtension>().SelectMany(extension => extension.EnumerateDnsNames()).Select(name => name.ToLowerInvariant()).ToArray();
-        return alternatives.Length > 0 ? alternatives : CertificateText.CommonNameOf(certificate) is { } name ? [name.ToLowerInvariant()] : [];
-    }
 
     /// <summary>.NET has decoded an internationalized name.</summary>
     private static string? AsSent(string name)

@@ -28,7 +28,7 @@ internal sealed unsafe class OpenSslServerContext : TlsServerContext
         try
         {
             foreach (var pair in options.Certificates) pairs.Add(LoadedPair.Load(pair, options.PasswordFile));
-            var certificates = pairs.ConvertAll(CertificateNames.Describe);
+            var certificates = pairs.ConvertAll(pair => pair.Describe());
             Certificates = certificates;
             // Of two of one kind the later one wins in OpenSSL.
             _default = Create(options, Enumerable.Reverse(pairs));

@@ -2,7 +2,9 @@ using System.Globalization;
 using System.Net;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using MailProxy.Transport.Managed;
 using MailProxy.Transport.Tls;
 
 namespace MailProxy.Transport.Linux.OpenSsl;
@@ -31,7 +33,7 @@ internal readonly unsafe struct PeerCertificateReader(nint certificate) : IDispo
             Name(LibCrypto.Issuer(certificate)),
             Print(LibCrypto.Serial(certificate), static (bio, serial) => LibCrypto.PrintInteger(bio, serial)),
             Fingerprint(),
-            CommonName(Der(certificate)),
+            CommonName(),
             Print(certificate, static (bio, certificate) => LibCrypto.WriteCertificate(bio, certificate)));
     }
 
@@ -62,15 +64,10 @@ internal readonly unsafe struct PeerCertificateReader(nint certificate) : IDispo
     private string Fingerprint() => Convert.ToHexStringLower(SHA1.HashData(Der(certificate)));
 #pragma warning restore CA5350
 
-    private static string? CommonName(byte[] der)
+    private string? CommonName()
     {
-        using var certificate = System.Security.Cryptography.X509Certificates.X509CertificateLoader.LoadCertificate(der);
-        foreach (var name in certificate.SubjectName.EnumerateRelativeDistinguishedNames())
-        {
-            if (!name.HasMultipleElements && name.GetSingleElementType().Value == "2.5.4.3") return name.GetSingleElementValue();
-        }
-
-        return null;
+        using var managed = X509CertificateLoader.LoadCertificate(Der(certificate));
+        return CertificateText.CommonNameOf(managed);
     }
 
     private static string Name(nint name) => Print(name, static (bio, name) => LibCrypto.PrintName(bio, name, 0, Rfc2253));

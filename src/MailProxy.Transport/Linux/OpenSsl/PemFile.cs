@@ -1,6 +1,8 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using MailProxy.Transport.Managed;
 using MailProxy.Transport.Tls;
 
 namespace MailProxy.Transport.Linux.OpenSsl;
@@ -27,6 +29,13 @@ internal sealed class LoadedPair(TlsKeyPair pair, IReadOnlyList<OwnedPointer> ch
     public IReadOnlyList<OwnedPointer> Chain => chain;
 
     public OwnedPointer Key => key;
+
+    /// <summary>Which names the certificate is for, and how long.</summary>
+    public TlsCertificate Describe()
+    {
+        using var certificate = X509CertificateLoader.LoadCertificate(PeerCertificateReader.Der(chain[0].Value));
+        return new TlsCertificate(CertificateSource, CertificateText.NamesOf(certificate), new DateTimeOffset(certificate.NotAfter));
+    }
 
     /// <summary>Reads both.</summary>
     /// <exception cref="TlsConfigurationException">One cannot be read.</exception>
