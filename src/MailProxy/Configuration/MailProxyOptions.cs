@@ -44,6 +44,9 @@ public sealed class MailProxyOptions
     [Directive("error_log", DirectiveKind.ErrorLog, DirectiveContexts.Main, Syntax = "file | stderr | syslog:... [level]", Default = "stderr error")]
     public IList<ErrorLogOptions> ErrorLog { get; set; } = [];
 
+    /// <summary>The <c>upstream name { }</c> blocks of <c>mail { }</c> in their order.</summary>
+    public IList<UpstreamGroupOptions> Upstreams { get; set; } = [];
+
     /// <summary>The <c>server { }</c> blocks in their order.</summary>
     public IList<ServerOptions> Servers { get; set; } = [];
 }

@@ -10,6 +10,21 @@ public sealed class ProxyOptions
     [Directive("proxy", DirectiveKind.Flag, Default = "on")]
     public bool? Enabled { get; set; }
 
+    /// <summary>Directive <c>proxy_pass</c>: where sessions go that no auth server sends elsewhere. Default none.</summary>
+    public UpstreamAddress? Pass { get; set; }
+
+    /// <summary>Directive <c>proxy_connect_timeout</c>: from connecting to the greeting, for one try. Default (null): 10 seconds where another server can be tried, else all that <c>timeout</c> leaves.</summary>
+    public TimeSpan? ConnectTimeout { get; set; }
+
+    /// <summary>Directive <c>proxy_next_upstream</c>: another server of the group is tried where one fails before it has seen credentials. Default on.</summary>
+    public bool NextUpstream { get; set; } = true;
+
+    /// <summary>Directive <c>proxy_next_upstream_tries</c>: servers tried for one login, the first included. Default 0: every one.</summary>
+    public int NextUpstreamTries { get; set; }
+
+    /// <summary>Directive <c>proxy_next_upstream_timeout</c>: how long after the first try another may begin. Default 0: as long as <c>timeout</c> lets.</summary>
+    public TimeSpan NextUpstreamTimeout { get; set; }
+
     /// <summary>Directive <c>proxy_bind</c>: the local address that connections to the upstream start from; port 0 leaves the port to the system. Default off (null): the system chooses.</summary>
     [Directive("proxy_bind", DirectiveKind.ProxyBind, Syntax = "address[:port] | off", Default = "off")]
     public IPEndPoint? Bind { get; set; }
