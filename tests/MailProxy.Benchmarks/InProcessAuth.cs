@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net;
 using MailProxy.Authentication;
 using MailProxy.Configuration;
 using MailProxy.Hosting;
@@ -34,7 +33,7 @@ internal static class InProcessAuth
     private sealed class AcceptingAuthenticator(int[] ports) : IAuthenticator
     {
         private static readonly string[] Protocols = ["imap", "pop3", "smtp"];
-        private readonly IPEndPoint[] _upstreams = [.. ports.Select(port => new IPEndPoint(IPAddress.Loopback, port))];
+        private readonly UpstreamAddress[] _upstreams = [.. ports.Select(port => new UpstreamAddress("127.0.0.1", port))];
 
         public ValueTask<AuthResult> AuthenticateAsync(AuthRequest request, CancellationToken cancellationToken) => ValueTask.FromResult(new AuthResult
         {

@@ -1,6 +1,6 @@
-using System.Net;
 using System.Text;
 using MailProxy.Authentication;
+using MailProxy.Configuration;
 
 namespace MailProxy.Testing;
 
@@ -9,7 +9,7 @@ internal sealed class FixedAuthenticator(params AuthResult[] answers) : IAuthent
 {
     private readonly Queue<AuthResult> _answers = new(answers);
 
-    public static readonly IPEndPoint Upstream = new(IPAddress.Loopback, 31500);
+    public static readonly UpstreamAddress Upstream = new("127.0.0.1", 31500);
 
     public List<AuthRequest> Requests { get; } = [];
 

@@ -1,4 +1,4 @@
-using System.Net;
+using MailProxy.Configuration;
 using MailProxy.Wire;
 
 namespace MailProxy.Authentication;
@@ -51,7 +51,8 @@ internal static class AuthDecision
 
     private static AuthResult Accept(AuthRequest request, AuthResponse response, string address, byte[] login)
     {
-        if (response.Server.Length == 0 || response.Port.Length == 0)
+        var server = response.ParseServer();
+        if (response.Server.Length == 0 || (response.Port.Length == 0 && server is not { IsName: true }))
         {
             AuthLog.NoServerOrPort(request.Log, address);
             return Unavailable(request, response.User);
@@ -64,13 +65,14 @@ internal static class AuthDecision
             return Unavailable(request, response.User);
         }
 
-        if (response.ParseServer() is not { } server)
+        if (server is not { } host)
         {
             AuthLog.InvalidServer(request.Log, address, PeerText.ToText(response.Server));
             return Unavailable(request, response.User);
         }
 
-        if (response.ParsePort() is not { } port)
+        var port = response.ParsePort();
+        if (port is null && response.Port.Length > 0)
         {
             AuthLog.InvalidPort(request.Log, address, PeerText.ToText(response.Port));
             return Unavailable(request, response.User);
@@ -86,7 +88,7 @@ internal static class AuthDecision
         return new AuthResult
         {
             Status = AuthStatus.Accepted,
-            Upstream = new IPEndPoint(server, port),
+            Upstream = new UpstreamAddress(host.Name, port),
             Login = login,
             HasLogin = response.User is not null,
             UpstreamCredentials = upstreamCredentials,

@@ -60,8 +60,16 @@ internal sealed class AuthResponse
         else if (Is(name, "Transfer-Encoding"u8)) _isEncoded = true;
     }
 
-    /// <summary>The value of <c>Auth-Server</c> as nginx reads it: a dotted quad or a bare IPv6 address, nothing else.</summary>
-    public IPAddress? ParseServer()
+    /// <summary>The value of <c>Auth-Server</c>: an address as nginx reads it, a dotted quad or bare IPv6; else the name of a host or of an <c>upstream</c> group.</summary>
+    /// <returns>The address or the name, and which it is; null where it is neither.</returns>
+    public (string Name, bool IsName)? ParseServer()
+    {
+        if (ParseAddress() is { } address) return (address.ToString(), false);
+        var text = Encoding.ASCII.GetString(Server);
+        return HostName.IsValid(text) ? (text, true) : null;
+    }
+
+    private IPAddress? ParseAddress()
     {
         if (ParseQuad(Server) is { } quad) return quad;
         foreach (var octet in Server)

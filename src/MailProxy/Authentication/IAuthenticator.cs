@@ -81,8 +81,8 @@ internal sealed class AuthResult
 {
     public required AuthStatus Status { get; init; }
 
-    /// <summary>Accepted: where to connect.</summary>
-    public IPEndPoint? Upstream { get; init; }
+    /// <summary>Accepted: where to connect: an address, a host name or a group. Null: where <c>proxy_pass</c> of the session's server says.</summary>
+    public UpstreamAddress? Upstream { get; init; }
 
     /// <summary>The login from now on: the answer's <c>Auth-User</c>, else the request's.</summary>
     public byte[] Login { get; init; } = [];

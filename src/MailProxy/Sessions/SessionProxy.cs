@@ -19,7 +19,7 @@ internal sealed class SessionProxy(SessionContext context, ProtocolSession proto
 
     public async ValueTask<SessionOutcome> RunAsync(AuthResult result, AuthMethod method)
     {
-        context.LogContext.UpstreamEndPoint = result.Upstream;
+        context.LogContext.UpstreamEndPoint = result.Upstream?.Literal;
         if (!context.TryTakeConnection())
         {
             protocol.WriteInternalError(client.Output);
@@ -62,10 +62,11 @@ internal sealed class SessionProxy(SessionContext context, ProtocolSession proto
     private async ValueTask<byte[]> LogInAsync(AuthResult result, CancellationToken cancellationToken)
     {
         var began = context.Time.GetTimestamp();
-        var handshake = await context.Services.UpstreamTls.PrepareAsync(context.Server.ProxyTls, result.ProxySsl, result.Upstream!);
+        var upstream = result.Upstream?.Literal ?? throw new SocketException((int)SocketError.HostNotFound);
+        var handshake = await context.Services.UpstreamTls.PrepareAsync(context.Server.ProxyTls, result.ProxySsl, upstream);
         await context.ReturnToLoopAsync();
         _upstream = await new UpstreamDialer(context.Services.Connections).ConnectAsync(
-            result.Upstream!, context.Server.Proxy, handshake, context.Scope.Client, context.Scope.Local, context.Scope.TlsSession, context.LogContext, cancellationToken);
+            upstream, context.Server.Proxy, handshake, context.Scope.Client, context.Scope.Local, context.Scope.TlsSession, context.LogContext, cancellationToken);
         context.Scope.Metrics.UpstreamConnectSeconds.Observe(context.Time.GetElapsedTime(began).TotalSeconds);
         var starttls = handshake is { Mode: ProxyTlsMode.Starttls } ? handshake : null;
         var dialogue = new UpstreamDialogue(_upstream, context.Server.Proxy.Buffer, context.LogContext, starttls);

@@ -111,7 +111,10 @@ public sealed class AuthDecisionTests
     [InlineData("Auth-Server: 127.0.0.1\r\n", "did not send server or port")]
     [InlineData("Auth-Port: 1\r\n", "did not send server or port")]
     [InlineData("Auth-Server:\r\nAuth-Port: 1\r\n", "did not send server or port")]
-    [InlineData("Auth-Server: localhost\r\nAuth-Port: x\r\n", "sent invalid server address:\"localhost\"")]
+    [InlineData("Auth-Server: local/host\r\nAuth-Port: x\r\n", "sent invalid server address:\"local/host\"")]
+    [InlineData("Auth-Server: local host\r\n", "did not send server or port")]
+    [InlineData("Auth-Server: ::1\r\n", "did not send server or port")]
+    [InlineData("Auth-Server: localhost\r\nAuth-Port: x\r\n", "sent invalid server port:\"x\"")]
     [InlineData("Auth-Server: a\tb\u00ff\r\nAuth-Port: 1\r\n", "sent invalid server address:\"a\\x09b\\xFF\"")]
     [InlineData("Auth-Server: ::1\r\nAuth-Port: 0\r\n", "sent invalid server port:\"0\"")]
     [InlineData("Auth-Server: ::1\r\nAuth-Port: 1\r\nAuth-Proxy-SSL: ON\r\n", "sent invalid proxy SSL mode:\"ON\"")]
@@ -123,6 +126,14 @@ public sealed class AuthDecisionTests
         Assert.Equal((LogLevel.Error, $"auth http server {Address} {message}"), Assert.Single(_log.Errors));
         Assert.DoesNotContain(Attempts.Secret, _log.All, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("Auth-Server: mx.test\r\nAuth-Port: 143\r\n", "mx.test:143")]
+    [InlineData("Auth-Server: imap_pool\r\n", "imap_pool")]
+    [InlineData("Auth-Server: imap_pool\r\nAuth-Port: 143\r\n", "imap_pool:143")]
+    [InlineData("Auth-Server: 2001:DB8::a\r\nAuth-Port: 143\r\n", "[2001:db8::a]:143")]
+    public void A_host_name_or_a_group_is_a_server_too(string headers, string upstream) =>
+        Assert.Equal(upstream, Decide(Attempts.Make(_log), headers).Upstream!.ToString());
 
     [Theory]
     [InlineData("yes", true)]

@@ -108,11 +108,27 @@ public sealed class AuthResponseParserTests
     [InlineData("[::1]", null)]
     [InlineData("fe80::1%eth0", null)]
     [InlineData("::1/64", null)]
-    [InlineData("localhost", null)]
     [InlineData("unix:/x", null)]
     [InlineData("99999999999999999999.1.1.1", null)]
-    public void Only_an_ip_literal_is_a_server(string value, string? address) =>
-        Assert.Equal(address, Read($"Auth-Server: {value}\r\n\r\n", 1).Response.ParseServer()?.ToString());
+    public void An_address_is_a_server_as_nginx_reads_it(string value, string? address) =>
+        Assert.Equal(address, Read($"Auth-Server: {value}\r\n\r\n", 1).Response.ParseServer()?.Name);
+
+    [Theory]
+    [InlineData("localhost", true)]
+    [InlineData("mx-1.example.test", true)]
+    [InlineData("mx.example.test.", true)]
+    [InlineData("imap_pool", true)]
+    [InlineData("3com", true)]
+    [InlineData("a..b", false)]
+    [InlineData(".", false)]
+    [InlineData("-a", false)]
+    [InlineData("a-.b", false)]
+    [InlineData("a b", false)]
+    [InlineData("a:143", false)]
+    [InlineData("a/b", false)]
+    [InlineData("m\u00e4x", false)]
+    public void A_name_is_a_server_by_the_rules_of_host_names(string value, bool valid) =>
+        Assert.Equal(valid ? (value, true) : null, Read($"Auth-Server: {value}\r\n\r\n", 1).Response.ParseServer());
 
     [Theory]
     [InlineData("1", 1)]

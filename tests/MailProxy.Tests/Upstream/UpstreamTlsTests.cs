@@ -104,7 +104,7 @@ public sealed class UpstreamTlsTests
         var tls = new UpstreamTls();
         var server = Server(one => (one.Name, one.ServerName) = ("mail.example", false));
         tls.Load([server], new FakeUpstreamTls());
-        var handshake = await tls.PrepareAsync(server.ProxyTls, ProxyTlsMode.On, FixedAuthenticator.Upstream);
+        var handshake = await tls.PrepareAsync(server.ProxyTls, ProxyTlsMode.On, FixedAuthenticator.Upstream.Literal!);
         Assert.Equal(new TlsTarget("mail.example", SendName: false, "127.0.0.1:31500 mail.example"), handshake!.Target);
     }
 

@@ -64,7 +64,7 @@ internal sealed class SmtpUpstreamLogin(ServerOptions server, SmtpClientFacts cl
         }
         else
         {
-            xclientNotOffered(NginxAddress.WithPortUnbracketed(result.Upstream!));
+            xclientNotOffered(result.Upstream!.Literal is { } address ? NginxAddress.WithPortUnbracketed(address) : result.Upstream.ToString());
         }
 
         if (client.Helo.Length == 0) return;
