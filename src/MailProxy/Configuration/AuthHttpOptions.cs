@@ -9,6 +9,9 @@ public sealed class AuthHttpOptions
     [Directive("auth_http", DirectiveKind.AuthHttp, IsRepeatable = true, Syntax = "url", Default = "none")]
     public string Url { get; set; } = "";
 
+    /// <summary>Whether <c>auth_http internal</c> asks the built-in endpoint, without a hop.</summary>
+    public bool IsInternal => Url == "internal";
+
     /// <summary>Directive <c>auth_http_timeout</c>: from connecting to the end of the answer's headers. Default 60 seconds.</summary>
     [Directive("auth_http_timeout", DirectiveKind.Milliseconds)]
     public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(60);

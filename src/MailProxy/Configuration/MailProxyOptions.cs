@@ -47,6 +47,10 @@ public sealed class MailProxyOptions
     /// <summary>The <c>upstream name { }</c> blocks of <c>mail { }</c> in their order.</summary>
     public IList<UpstreamGroupOptions> Upstreams { get; set; } = [];
 
+    /// <summary>Every set of <c>proxy_ssl*</c> that connections may be made with.</summary>
+    internal IEnumerable<ProxyTlsOptions> UpstreamTls() =>
+        Servers.Select(server => server.ProxyTls).Concat(Upstreams.Select(group => group.ProxyTls).OfType<ProxyTlsOptions>());
+
     /// <summary>The <c>server { }</c> blocks in their order.</summary>
     public IList<ServerOptions> Servers { get; set; } = [];
 }

@@ -21,6 +21,9 @@ public sealed class UpstreamGroupOptions
     /// <summary>Directive <c>health_check</c>. Null: servers are judged by the logins that fail only.</summary>
     public HealthCheckOptions? HealthCheck { get; set; }
 
+    /// <summary>Directives <c>resolver</c> and <c>resolver_timeout</c> of <c>mail { }</c>, for <c>resolve</c>. Without name servers the system is asked.</summary>
+    public ResolverOptions Resolver { get; set; } = new();
+
     /// <summary>Directives <c>proxy_ssl*</c> of the block, with what it inherits from <c>mail { }</c>. Null where the block has none: those of the session's server count.</summary>
     public ProxyTlsOptions? ProxyTls { get; set; }
 }

@@ -41,6 +41,7 @@ public static class MailProxyEndpointExtensions
             json.WriteStartObject(name);
             json.WriteString("status", entry.Status.ToString());
             json.WriteString("description", entry.Description);
+            foreach (var (what, detail) in entry.Data) json.WriteString(what, detail.ToString());
             json.WriteEndObject();
         }
 

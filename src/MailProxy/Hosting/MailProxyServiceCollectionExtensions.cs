@@ -4,6 +4,7 @@ using MailProxy.Diagnostics;
 using MailProxy.Protocols.Imap;
 using MailProxy.Protocols.Pop3;
 using MailProxy.Protocols.Smtp;
+using MailProxy.Routing;
 using MailProxy.Sessions;
 using MailProxy.Transport;
 using MailProxy.Transport.Tls;
@@ -41,8 +42,17 @@ public static class MailProxyServiceCollectionExtensions
         {
             CreateTls = () => provider.GetRequiredService<MailTransport>().Tls.CreateClientContext(new TlsClientOptions()),
         });
-        services.AddSingleton<IAuthenticator>(provider => provider.GetRequiredService<AuthHttpClient>());
+        services.AddSingleton<IAuthenticator, Authenticators>();
         services.AddSingleton<UpstreamTls>();
+        services.AddSingleton<DnsClients>();
+        services.AddSingleton<UpstreamNames>();
+        services.AddSingleton<UpstreamProber>();
+        services.AddSingleton<UpstreamMetrics>();
+        services.AddSingleton<UpstreamRouter>();
+        services.AddSingleton<IUpstreamChoice>(provider => provider.GetRequiredService<UpstreamRouter>());
+        services.AddSingleton<IUpstreamProbe, ImapUpstreamProbe>();
+        services.AddSingleton<IUpstreamProbe, Pop3UpstreamProbe>();
+        services.AddSingleton<IUpstreamProbe, SmtpUpstreamProbe>();
         services.AddSingleton<IClientHostResolver, ClientHostResolver>();
         services.AddSingleton<SessionServices>();
         services.AddSingleton<IMailProtocol, ImapProtocol>();
@@ -52,7 +62,7 @@ public static class MailProxyServiceCollectionExtensions
         services.AddSingleton<MailProxyRuntime>();
         services.AddSingleton<IConnectionAdmission>(provider => provider.GetRequiredService<MailProxyRuntime>());
 
-        services.AddHealthChecks().AddCheck<ListenerHealthCheck>("listeners");
+        services.AddHealthChecks().AddCheck<ListenerHealthCheck>("listeners").AddCheck<UpstreamHealthCheck>("upstreams");
         return services;
     }
 }

@@ -6,8 +6,10 @@ using MailProxy.Diagnostics;
 using MailProxy.Protocols.Imap;
 using MailProxy.Protocols.Pop3;
 using MailProxy.Protocols.Smtp;
+using MailProxy.Routing;
 using MailProxy.Sessions;
 using MailProxy.Testing;
+using MailProxy.Tests.Routing;
 using MailProxy.Tests.Tls;
 using MailProxy.Tests.Upstream;
 using MailProxy.Transport;
@@ -48,6 +50,9 @@ internal sealed class SessionTranscript
 
     public Exception? ConnectFailure { get; init; }
 
+    /// <summary>The groups that <c>proxy_pass</c> and answers may name.</summary>
+    public UpstreamGroupOptions[] Groups { get; init; } = [];
+
     /// <summary>What a TLS handshake comes to.</summary>
     public FakeTlsSession Tls { get; init; } = new();
 
@@ -81,7 +86,7 @@ internal sealed class SessionTranscript
 
     /// <summary>A session over another connection, which nobody plays.</summary>
     public MailSession Open(ConnectionContext connection, TimeProvider time) =>
-        Open(connection, Scope(), new SessionServices(Authenticator, new MemoryUpstreams(), UpstreamTls, ClientHosts, time));
+        Open(connection, Scope(), new SessionServices(Authenticator, new MemoryUpstreams(), UpstreamTls, Router(new MemoryUpstreams(), time), ClientHosts, time));
 
     private MailSession Open(ConnectionContext connection, ConnectionScope scope, SessionServices services)
     {
@@ -99,9 +104,11 @@ internal sealed class SessionTranscript
         var client = new MemoryConnection();
         client.Proxy.Features.Set<IRelayFeature>(new ManagedRelay(client.Proxy, time));
         var scope = Scope();
-        UpstreamTls.Load([scope.Server], UpstreamEngine);
+        UpstreamTls.Load([scope.Server.ProxyTls], UpstreamEngine);
+        var router = Router(upstreams, time);
+        router.PutInForce(router.Prepare(new MailProxyOptions { Servers = [scope.Server], Upstreams = Groups }), scope.Log);
         var authServers = new MemoryUpstreams();
-        var services = new SessionServices(AuthHttp ? new AuthHttpClient(authServers, time) : Authenticator, upstreams, UpstreamTls, ClientHosts, time);
+        var services = new SessionServices(scope.Server.AuthHttp.Url.Length == 0 ? new Authenticators(new AuthHttpClient(authServers, time)) : AuthHttp ? new AuthHttpClient(authServers, time) : Authenticator, upstreams, UpstreamTls, router, ClientHosts, time);
         client.Proxy.Features.Set(scope);
         client.Proxy.Features.Set<ITlsFeature>(new FakeTlsFeature(client.Proxy, Tls));
         var session = Open(client.Proxy, scope, services);
@@ -120,6 +127,8 @@ internal sealed class SessionTranscript
         Secrets.AssertNoneIn(Log.Lines, Authenticator.Requests, Answers);
         return end;
     }
+
+    private UpstreamRouter Router(IConnectionFactory connections, TimeProvider time) => TestRouter.Create(connections, UpstreamTls, Registry, time);
 
     private static async Task<SessionEndReason> RunAsync(MailSession session, MemoryConnection client, ConnectionScope scope, TimeProvider time)
     {
