@@ -1,7 +1,9 @@
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.RegularExpressions;
+using MailProxy.Configuration;
 using MailProxy.Diagnostics;
+using MailProxy.Routing;
 using Prometheus;
 
 namespace MailProxy.Tests.Diagnostics;
@@ -38,6 +40,10 @@ public sealed partial class SessionMetricsTests
         _ = new LoopMetrics(Metrics.WithCustomRegistry(registry));
         new CertificateMetrics(Metrics.WithCustomRegistry(registry)).Publish([("/c.pem", DateTimeOffset.UnixEpoch)]);
         var metrics = new SessionMetrics(Metrics.WithCustomRegistry(registry), "imap");
+        var group = new UpstreamGroup(new UpstreamGroupOptions { Name = "pool", Servers = [new UpstreamServerOptions { Address = "127.0.0.1:143" }] }, TimeProvider.System);
+        var upstreams = new UpstreamMetrics(Metrics.WithCustomRegistry(registry), registry) { Groups = [group] };
+        upstreams.Picked(group, group.Peers[0]);
+        upstreams.Failed(group, group.Peers[0], UpstreamFailure.Connect);
         metrics.Logins("plain", LoginResult.Ok).Inc();
         await using var stream = new MemoryStream();
         await registry.CollectAndExportAsTextAsync(stream);

@@ -50,6 +50,9 @@ internal sealed class SessionTranscript
 
     public Exception? ConnectFailure { get; init; }
 
+    /// <summary>What connecting to one address throws; null connects.</summary>
+    public Func<EndPoint, Exception?> FailureOf { get; init; } = static _ => null;
+
     /// <summary>The groups that <c>proxy_pass</c> and answers may name.</summary>
     public UpstreamGroupOptions[] Groups { get; init; } = [];
 
@@ -97,7 +100,7 @@ internal sealed class SessionTranscript
     private async Task<SessionEndReason> PlayOnceAsync(string script, string afterwards, Chunks chunks)
     {
         var time = new FakeTimeProvider(DateTimeOffset.FromUnixTimeSeconds(1795454783));
-        var upstreams = new MemoryUpstreams { Failure = ConnectFailure, Connected = connection => connection.Features.Set<ITlsFeature>(UpstreamEngine) };
+        var upstreams = new MemoryUpstreams { Failure = ConnectFailure, FailureOf = FailureOf, Connected = connection => connection.Features.Set<ITlsFeature>(UpstreamEngine) };
         Authenticator = new FixedAuthenticator(Answers);
         Registry = Metrics.NewCustomRegistry();
         Drain = new Drain();
