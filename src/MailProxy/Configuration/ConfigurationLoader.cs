@@ -27,6 +27,7 @@ internal static class ConfigurationLoader
         var loader = new OptionsLoader(messages);
         var options = loader.Load(settings);
         new OptionsValidator(messages).Validate(loader.Servers, conf.IsComplete);
+        new UpstreamValidator(lookup, messages).Validate(loader, conf.IsComplete);
         SkippedListenCheck.Warn(loader.Servers, conf.SkippedListens, lookup, messages);
 
         var all = messages.Distinct().ToList();

@@ -45,7 +45,7 @@ internal sealed class OptionsValidator(List<ConfigurationMessage> messages)
     private static bool HasNoProtocol(LoadedServer server) =>
         server.Options.Protocol.Length == 0 && server.Options.Listen.Count > 0 && !HasFailed(server, nameof(ServerOptions.Listen)) && !HasFailed(server, nameof(ServerOptions.Protocol));
 
-    private static bool HasNoAuthHttp(LoadedServer server) => server.Options.AuthHttp.Url.Length == 0 && !HasFailed(server, "AuthHttp:Url");
+    private static bool HasNoAuthHttp(LoadedServer server) => server.Options.AuthHttp.Url.Length == 0 && server.Options.Proxy.Pass is null && !HasFailed(server, "AuthHttp:Url") && !HasFailed(server, "Proxy:Pass");
 
     private static bool HasNoProxyKey(LoadedServer server) =>
         !string.IsNullOrEmpty(server.Options.ProxyTls.Certificate) && string.IsNullOrEmpty(server.Options.ProxyTls.CertificateKey) && !HasFailed(server, "ProxyTls:CertificateKey");

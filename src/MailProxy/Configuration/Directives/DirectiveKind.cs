@@ -60,6 +60,27 @@ internal enum DirectiveKind
     /// <summary><c>proxy_bind</c>.</summary>
     ProxyBind,
 
+    /// <summary><c>proxy_pass</c>.</summary>
+    ProxyPass,
+
+    /// <summary><c>server</c> of an <c>upstream</c>.</summary>
+    UpstreamServer,
+
+    /// <summary><c>hash</c>.</summary>
+    Hash,
+
+    /// <summary><c>least_conn</c>.</summary>
+    LeastConn,
+
+    /// <summary><c>random</c>.</summary>
+    Random,
+
+    /// <summary><c>health_check</c>.</summary>
+    HealthCheck,
+
+    /// <summary><c>zone</c>.</summary>
+    Zone,
+
     /// <summary><c>resolver</c>.</summary>
     Resolver,
 

@@ -79,6 +79,8 @@ internal static class DirectiveValue
         DirectiveKind.Protocol => ReadProtocol(directive, word, report),
         DirectiveKind.AuthHttp => ReadText(directive, word, report) is null ? null : ReadAuthHttp(word, context.Lookup, report),
         DirectiveKind.ProxyBind => ProxyBindDirective.Read(word, report),
+        DirectiveKind.ProxyPass => ProxyPassDirective.Read(word, report),
+        DirectiveKind.Hash => UpstreamMethodDirective.ReadHashKey(word, report),
         DirectiveKind.SessionCache => SessionCacheDirective.Read(word, report),
         DirectiveKind.ConfFile => word.Length == 0 || HasScheme(word) ? word : context.BesideConf(word),
         DirectiveKind.PrefixFile => context.BelowPrefix(word),
