@@ -49,7 +49,7 @@ internal sealed class ClientHostResolver(DnsClients clients, TimeProvider time) 
 
     private async ValueTask<string> LookUpAsync(ResolverOptions options, IPAddress address, SessionLogContext logContext, ILogger log, CancellationToken cancellationToken)
     {
-        var dns = clients.For(options);
+        var dns = clients.For(options, keepsAnswers: true);
         var text = NginxAddress.ToText(address);
 
         logContext.Action = SessionAction.ResolvingClientAddress;

@@ -11,7 +11,9 @@ internal sealed class DnsClients
 {
     private readonly ConcurrentDictionary<string, LookupClient> _clients = new(StringComparer.Ordinal);
 
-    public LookupClient For(ResolverOptions options) => _clients.GetOrAdd(KeyOf(options), _ => CreateClient(options));
+    /// <param name="options">The name servers.</param>
+    /// <param name="keepsAnswers">Whether an answer may be one of before, for as long as its TTL or <c>valid=</c> says.</param>
+    public LookupClient For(ResolverOptions options, bool keepsAnswers) => _clients.GetOrAdd(KeyOf(options, keepsAnswers), _ => CreateClient(options, keepsAnswers));
 
     /// <summary>What addresses of a name are asked for (<c>ipv4=</c>, <c>ipv6=</c>).</summary>
     public static QueryType[] AddressTypes(ResolverOptions options) => (options.Ipv4, options.Ipv6) switch
@@ -21,16 +23,16 @@ internal sealed class DnsClients
         _ => [QueryType.A],
     };
 
-    private static string KeyOf(ResolverOptions options) => string.Create(
-        CultureInfo.InvariantCulture, $"{string.Join(' ', options.Servers)}|{options.Valid?.Ticks}|{options.Timeout.Ticks}");
+    private static string KeyOf(ResolverOptions options, bool keepsAnswers) => string.Create(
+        CultureInfo.InvariantCulture, $"{string.Join(' ', options.Servers)}|{options.Valid?.Ticks}|{options.Timeout.Ticks}|{keepsAnswers}");
 
-    private static LookupClient CreateClient(ResolverOptions options)
+    private static LookupClient CreateClient(ResolverOptions options, bool keepsAnswers)
     {
         // As nginx does: a question is sent again after five seconds, to the next server, until the lookup's own time is up.
         var resend = TimeSpan.FromSeconds(5);
         var settings = new LookupClientOptions([.. options.Servers.Select(ParseServer)])
         {
-            UseCache = true,
+            UseCache = keepsAnswers,
             Timeout = resend,
             Retries = (int)Math.Clamp(options.Timeout / resend, 1, 100),
             ThrowDnsErrors = false,

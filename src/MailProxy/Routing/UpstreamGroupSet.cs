@@ -23,7 +23,7 @@ internal sealed class UpstreamGroupSet
         Options = options;
         _name = name;
         _time = time;
-        _groups = options.Upstreams.ToDictionary(group => group.Name, group => Create(group, previous?._groups.GetValueOrDefault(group.Name)));
+        _groups = options.Upstreams.ToDictionary(group => group.Name, group => Create(group, previous?._groups.GetValueOrDefault(group.Name)), StringComparer.OrdinalIgnoreCase);
     }
 
     public MailProxyOptions Options { get; }

@@ -41,7 +41,7 @@ internal sealed class UpstreamNames(DnsClients clients)
 
     private async ValueTask<ResolvedName> AskServersAsync(ResolverOptions options, string host, CancellationToken cancellationToken)
     {
-        var dns = clients.For(options);
+        var dns = clients.For(options, keepsAnswers: false);
         var replies = await Task.WhenAll(DnsClients.AddressTypes(options).Select(type => dns.QueryAsync(host.TrimEnd('.') + ".", type, QueryClass.IN, cancellationToken)));
         var records = replies.SelectMany(reply => reply.Answers).ToList();
         var timeToLive = options.Valid ?? TimeSpan.FromSeconds(records.Select(record => record.TimeToLive).DefaultIfEmpty().Min());
