@@ -124,7 +124,8 @@ internal sealed partial class ChildProcess : IAsyncDisposable
         if (line is not null) lines.Enqueue(line);
     }
 
-    private void Kill()
+    /// <summary>Ends it and all that it started, without a word.</summary>
+    public void Kill()
     {
         try
         {

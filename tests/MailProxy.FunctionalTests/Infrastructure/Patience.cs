@@ -25,10 +25,13 @@ internal static class Patience
         await WithinAsync(WithResultAsync(task), what, limit);
 
     /// <summary>Asks again and again: for what another process changes without telling.</summary>
-    public static async Task UntilAsync(Func<bool> condition, Func<string> what, TimeSpan? limit = null)
+    public static Task UntilAsync(Func<bool> condition, Func<string> what, TimeSpan? limit = null) => UntilAsync(() => Task.FromResult(condition()), what, limit);
+
+    /// <inheritdoc cref="UntilAsync(Func{bool}, Func{string}, TimeSpan?)"/>
+    public static async Task UntilAsync(Func<Task<bool>> condition, Func<string> what, TimeSpan? limit = null)
     {
         var started = Stopwatch.GetTimestamp();
-        while (!condition())
+        while (!await condition())
         {
             if (Stopwatch.GetElapsedTime(started) > (limit ?? Usual))
                 throw new TimeoutException($"Waited {(limit ?? Usual).TotalSeconds} s for {what()}.");

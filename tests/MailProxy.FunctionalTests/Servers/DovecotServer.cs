@@ -43,9 +43,7 @@ internal sealed class DovecotServer : IAsyncDisposable
         try
         {
             File.WriteAllText(server._directory.Combine("dovecot.conf"), server.Configuration());
-            server._process = ChildProcess.Start("/usr/sbin/dovecot", ["-F", "-c", server._directory.Combine("dovecot.conf")]);
-            foreach (var port in new[] { server.Imap, server.Pop3 })
-                await WaitForGreetingAsync(port, server._process, () => server._process.Error);
+            await server.BeginAsync();
             return server;
         }
         catch
@@ -53,6 +51,22 @@ internal sealed class DovecotServer : IAsyncDisposable
             await server.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>Starts it, or starts it again after <see cref="KillAsync"/>, at the same ports.</summary>
+    public async Task BeginAsync()
+    {
+        _process = ChildProcess.Start("/usr/sbin/dovecot", ["-F", "-c", _directory.Combine("dovecot.conf")]);
+        foreach (var port in new[] { Imap, Pop3 }) await WaitForGreetingAsync(port, _process, () => _process.Error);
+    }
+
+    /// <summary>Ends it with all its processes at once, and all sessions with them.</summary>
+    public async Task KillAsync()
+    {
+        _process!.Kill();
+        await _process.DisposeAsync();
+        _process = null;
+        foreach (var port in new[] { Imap, Pop3 }) await Patience.UntilAsync(() => !Peer.IsListening(new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, port)), () => $"port {port} to be closed");
     }
 
     public Task WaitForLogAsync(Func<string, bool> line, string what) => Patience.UntilAsync(

@@ -1,4 +1,3 @@
-using System.Text;
 using MailProxy.Configuration;
 using MailProxy.Routing;
 using MailProxy.Routing.Selectors;
@@ -91,6 +90,18 @@ public sealed class SelectorTests
         Assert.All(before.CountBy(last => last), share => Assert.InRange(share.Value, Users * 0.31, Users * 0.36));
         group.ReportCheck(group.Peers[0], isGood: false, new HealthCheckOptions());
         Assert.DoesNotContain("1", Assign(group));
+    }
+
+    /// <summary>What nginx 1.22 did with user0 to user59 and these servers, the second with weight 2 (and in the last row down).</summary>
+    [Theory]
+    [InlineData(UpstreamMethod.ConsistentHash, false, "221321232242222334411414241412244241142212412424321232213131")]
+    [InlineData(UpstreamMethod.Hash, false, "434332223121433243312142444243412331121424222342314134432114")]
+    [InlineData(UpstreamMethod.Hash, true, "434331333111433343314144444143411331131444433344314134433114")]
+    public void Users_go_where_nginx_sends_them(UpstreamMethod method, bool isDown, string expected)
+    {
+        var servers = Enumerable.Range(1, 4).Select(last => new UpstreamServerOptions { Address = $"127.0.0.{last}:18080", Weight = last == 2 ? 2 : 1, Down = isDown && last == 2 });
+        var group = Group(method, [.. servers]);
+        Assert.Equal(expected, string.Concat(Enumerable.Range(0, expected.Length).Select(user => group.Choose($"user{user}")!["127.0.0.".Length])));
     }
 
     private static string[] Assign(UpstreamServerOptions[] servers) => Assign(Group(UpstreamMethod.ConsistentHash, servers));
