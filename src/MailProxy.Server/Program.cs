@@ -55,6 +55,7 @@ async Task<int> RunAsync()
 
     Metrics.SuppressDefaultMetrics(new SuppressDefaultMetricOptions { SuppressMeters = true, SuppressEventCounters = true });
     builder.Services.AddMailProxy();
+    Tracing.Add(builder.Services, builder.Configuration);
     builder.Services.AddSingleton<ILoggerProvider, HostLogProvider>();
     builder.Services.AddSingleton(reader);
     builder.Services.AddSingleton(provider => new PidFile(message => ServerLog.Alert(provider.GetRequiredService<MailProxyRuntime>().Log, message)));

@@ -82,6 +82,7 @@ internal static class AuthHttpRequest
 
     private static string? WriteConfigured(IBufferWriter<byte> output, AuthRequest request)
     {
+        if (request.TraceParent is { } parent) AuthHeaders.TryWrite(output, "traceparent"u8, parent);
         foreach (var header in request.Options.Headers)
         {
             var value = AuthHttpVariables.Expand(header.Value, request);

@@ -53,6 +53,9 @@ internal sealed class AuthRequest
     /// <summary>Method none: the HELO argument, the stored MAIL and the stored RCPT command.</summary>
     public SmtpEnvelope? Envelope { get; init; }
 
+    /// <summary>The value of a <c>traceparent</c> header; null where the session is not traced.</summary>
+    public string? TraceParent { get; init; }
+
     /// <summary>The session's log.</summary>
     public required ILogger Log { get; init; }
 }

@@ -11,6 +11,8 @@ internal sealed class OptionList
     {
         [typeof(IList<string>)] = new(() => new List<string>(), null, []),
         [typeof(IList<ErrorLogOptions>)] = Objects<ErrorLogOptions>(),
+        [typeof(IList<AccessLogOptions>)] = Objects<AccessLogOptions>(),
+        [typeof(IList<LogFormatOptions>)] = Objects<LogFormatOptions>(),
         [typeof(IList<MailListenOptions>)] = Objects<MailListenOptions>(),
         [typeof(IList<AuthHttpHeaderOptions>)] = Objects<AuthHttpHeaderOptions>(),
         [typeof(IList<UpstreamServerOptions>)] = Objects<UpstreamServerOptions>(),

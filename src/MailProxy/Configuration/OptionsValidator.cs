@@ -1,3 +1,5 @@
+using MailProxy.Configuration.Directives;
+
 namespace MailProxy.Configuration;
 
 /// <summary>What can only be said once everything is read and inherited, in the order in which nginx says it.</summary>
@@ -18,6 +20,7 @@ internal sealed class OptionsValidator(List<ConfigurationMessage> messages)
             foreach (var server in servers.Where(HasNoAuthHttp)) Error($"no \"auth_http\" is defined for server in {server.Options.Source}");
         }
 
+        foreach (var server in servers) AccessLogDirective.CheckFormats(server, messages);
         foreach (var server in servers.Where(SkipsStarttls))
         {
             messages.Add(new ConfigurationMessage(

@@ -123,6 +123,12 @@ internal sealed class OverlayReader(LoadContext context, List<ConfigurationMessa
                 item[nameof(ErrorLogOptions.Target)] = target;
                 setting.Items.Add(item);
                 break;
+            case DirectiveKind.AccessLog:
+                AccessLogDirective.Add(setting, item, context, report);
+                break;
+            case DirectiveKind.LogFormat:
+                LogFormatDirective.Add(setting, item, [item.GetValueOrDefault(nameof(LogFormatOptions.Format), "")], report);
+                break;
             default:
                 if (item.Values.All(DirectiveValue.IsOneLine)) setting.Items.Add(item);
                 else report.Error("a value has a line end");

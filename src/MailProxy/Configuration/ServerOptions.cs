@@ -36,6 +36,14 @@ public sealed class ServerOptions
     [Directive("error_log", DirectiveKind.ErrorLog, Default = "main's")]
     public IList<ErrorLogOptions> ErrorLog { get; set; } = [];
 
+    /// <summary>Directive <c>log_format</c> of <c>mail { }</c>; <c>combined</c> and <c>json</c> are there without.</summary>
+    [Directive("log_format", DirectiveKind.LogFormat, DirectiveContexts.Mail, Syntax = "name [escape=default | json | none] string ...", Default = "combined, json")]
+    public IList<LogFormatOptions> LogFormats { get; set; } = [];
+
+    /// <summary>Directive <c>access_log</c>: a line for each session. Empty, or with an <c>off</c>: none.</summary>
+    [Directive("access_log", DirectiveKind.AccessLog, Syntax = "file | stdout | stderr | syslog:... | off [format]", Default = "off")]
+    public IList<AccessLogOptions> AccessLog { get; set; } = [];
+
     /// <summary>Directives <c>resolver</c> and <c>resolver_timeout</c>.</summary>
     public ResolverOptions Resolver { get; set; } = new();
 

@@ -55,6 +55,12 @@ internal sealed class ConnectionScope
     /// <summary>How shutdowns and reloads reach the session.</summary>
     public required Drain Drain { get; init; }
 
+    /// <summary>When the connection was accepted, by the clock's timestamp.</summary>
+    public long Began { get; init; }
+
+    /// <summary>What the access log and the trace are told; null where there are none.</summary>
+    public SessionRecord? Record { get; init; }
+
     /// <summary>Why the session ended, for the metric and the log.</summary>
     public SessionEndReason EndReason { get; set; } = SessionEndReason.ClientClosed;
 }

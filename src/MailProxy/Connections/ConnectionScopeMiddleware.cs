@@ -40,6 +40,7 @@ internal sealed class ConnectionScopeMiddleware(ConnectionDelegate next, IConnec
         finally
         {
             scope.Metrics.Ended(scope.EndReason).Inc();
+            scope.Record?.Ends(scope.Client, scope.EndReason);
             ConnectionLog.Ended(scope.Log, scope.EndReason);
             admission.Release(connection, scope);
         }

@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
+using MailProxy.Diagnostics;
 using MailProxy.Wire;
 using Microsoft.AspNetCore.Connections;
 
@@ -13,12 +14,17 @@ internal sealed class MailConnection : IDisposable
 {
     private readonly ConnectionContext _context;
     private readonly SessionDeadline _deadline;
+    private readonly SessionRecord? _record;
     private volatile bool _expired;
     private volatile bool _isSuspended;
 
-    public MailConnection(ConnectionContext context, TimeProvider time)
+    /// <param name="context">The connection.</param>
+    /// <param name="time">The clock of its deadline.</param>
+    /// <param name="record">Told how much is sent; null where nobody asks.</param>
+    public MailConnection(ConnectionContext context, TimeProvider time, SessionRecord? record = null)
     {
         _context = context;
+        _record = record;
         _deadline = new SessionDeadline(time, OnExpired);
     }
 
@@ -125,6 +131,7 @@ internal sealed class MailConnection : IDisposable
     {
         try
         {
+            _record?.Sent(_context.Transport.Output.UnflushedBytes);
             var result = await _context.Transport.Output.FlushAsync();
             if (_expired) _context.Abort(new ConnectionAbortedException("The client did not take a reply in time."));
             return !_expired && !result.IsCompleted;

@@ -41,6 +41,7 @@ internal sealed class ProxyProtocolMiddleware(ConnectionDelegate next, TimeProvi
             var header = ProxyHeaderCodec.Read(buffer.IsSingleSegment ? buffer.FirstSpan : buffer.ToArray());
             if (header.Status == ParseStatus.Complete)
             {
+                scope.Record?.Received(header.Consumed);
                 client.Advance(buffer.GetPosition(header.Consumed), buffer.GetPosition(header.Consumed));
                 Accept(header.Header, scope);
                 return true;

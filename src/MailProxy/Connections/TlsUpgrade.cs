@@ -23,6 +23,7 @@ internal static class TlsUpgrade
         {
             var session = await connection.Features.GetRequiredFeature<ITlsFeature>().AuthenticateAsServerAsync(scope.Certificates!.Context, budget.Token);
             scope.TlsSession = session;
+            scope.Record?.Handshaken(session.Protocol, session.Cipher, session.ServerName);
             scope.Metrics.Handshakes(session.IsResumed ? HandshakeResult.Resumed : HandshakeResult.Ok).Inc();
             return null;
         }

@@ -12,6 +12,7 @@ internal sealed class ErrorLogSet : IDisposable
     private readonly LogSinks _sinks;
     private readonly Dictionary<string, LogSink> _opened = [];
     private readonly ConditionalWeakTable<ServerOptions, ErrorLogTarget[]> _servers = [];
+    private readonly ConditionalWeakTable<ServerOptions, AccessLog[]> _access = [];
     private readonly ErrorLogTarget[] _main;
     private readonly ILogger _structured;
     private readonly TimeProvider _time;
@@ -25,6 +26,7 @@ internal sealed class ErrorLogSet : IDisposable
         var errors = new List<string>();
         _main = Open(options.ErrorLog.Count > 0 ? options.ErrorLog : [Default], errors);
         foreach (var server in options.Servers) _servers.Add(server, server.ErrorLog.Count > 0 ? Open(server.ErrorLog, errors) : _main);
+        foreach (var server in options.Servers) _access.Add(server, OpenAccess(server, errors));
         Process = new ErrorLogger(_main, loggers.CreateLogger("MailProxy"), null, time);
         sinks.Enter(_main);
         if (errors.Count == 0) return;
@@ -39,6 +41,9 @@ internal sealed class ErrorLogSet : IDisposable
     public ILogger ForSession(ServerOptions server, SessionLogContext context) =>
         new ErrorLogger(_servers.TryGetValue(server, out var targets) ? targets : _main, _structured, context, _time);
 
+    /// <summary>Where the server's sessions leave a line each; often nowhere.</summary>
+    public AccessLog[] AccessOf(ServerOptions server) => _access.TryGetValue(server, out var logs) ? logs : [];
+
     public void Dispose()
     {
         _sinks.Leave(_main);
@@ -46,22 +51,32 @@ internal sealed class ErrorLogSet : IDisposable
         _opened.Clear();
     }
 
-    private ErrorLogTarget[] Open(IList<ErrorLogOptions> logs, List<string> errors)
-    {
-        var targets = new List<ErrorLogTarget>();
-        foreach (var log in logs)
-        {
-            try
-            {
-                if (!_opened.TryGetValue(log.Target, out var sink)) _opened.Add(log.Target, sink = _sinks.Open(log.Target));
-                targets.Add(new ErrorLogTarget(sink, log.Level));
-            }
-            catch (ErrorLogException exception)
-            {
-                errors.Add(exception.Message);
-            }
-        }
+    private ErrorLogTarget[] Open(IList<ErrorLogOptions> logs, List<string> errors) =>
+        [.. from log in logs let sink = Open(log.Target, errors) where sink is not null select new ErrorLogTarget(sink, log.Level)];
 
-        return [.. targets];
+    private AccessLog[] OpenAccess(ServerOptions server, List<string> errors)
+    {
+        if (server.AccessLog.Any(log => log.Target == AccessLogOptions.Off)) return [];
+        return
+        [
+            .. from log in server.AccessLog
+               let sink = Open(log.Target, errors)
+               where sink is not null
+               select new AccessLog(sink, SyslogTarget.SeverityOf(log.Target), AccessLogFormat.Find(log.Format, server.LogFormats)),
+        ];
+    }
+
+    private LogSink? Open(string target, List<string> errors)
+    {
+        try
+        {
+            if (!_opened.TryGetValue(target, out var sink)) _opened.Add(target, sink = _sinks.Open(target));
+            return sink;
+        }
+        catch (ErrorLogException exception)
+        {
+            errors.Add(exception.Message);
+            return null;
+        }
     }
 }

@@ -9,7 +9,7 @@ internal sealed class LogSinks(TimeProvider time) : IDisposable
     private readonly List<ErrorLogTarget[]> _process = [];
 
     /// <summary>
-    /// The sink of an <c>error_log</c>'s target. A file that is open already is opened by its name again, as nginx does at
+    /// The sink of an <c>error_log</c>'s or <c>access_log</c>'s target. A file that is open already is opened by its name again, as nginx does at
     /// a reload; where it cannot be, that is reported and no reason to refuse the reload.
     /// </summary>
     /// <exception cref="ErrorLogException">It cannot be opened; the message is nginx's.</exception>
@@ -107,6 +107,7 @@ internal sealed class LogSinks(TimeProvider time) : IDisposable
 
     private LogSink Create(string target)
     {
+        if (target == "stdout") return StreamLogSink.OpenStandardOutput(time);
         if (target == "stderr") return StreamLogSink.OpenStandardError(time);
         if (!target.StartsWith(SyslogTarget.Prefix, StringComparison.Ordinal)) return StreamLogSink.OpenFile(target, time);
         return new SyslogSink(SyslogTarget.Parse(target), target, time, (sink, text) => Report(ErrorLogLevel.Alert, text, sink));

@@ -46,6 +46,8 @@ internal sealed class StreamLogSink : LogSink, IThreadPoolWorkItem
     /// <exception cref="ErrorLogException">The file cannot be opened; the message is nginx's.</exception>
     public static StreamLogSink OpenFile(string path, TimeProvider time) => new(AppendFile.Open(path), path, time);
 
+    public static StreamLogSink OpenStandardOutput(TimeProvider time) => new(Console.OpenStandardOutput(), path: null, time);
+
     public static StreamLogSink OpenStandardError(TimeProvider time) => new(Console.OpenStandardError(), path: null, time);
 
     public override void Write(ReadOnlySpan<byte> line, ErrorLogLevel level, DateTimeOffset now)
@@ -58,7 +60,7 @@ internal sealed class StreamLogSink : LogSink, IThreadPoolWorkItem
                 return;
             }
 
-            if (_length + line.Length > _waiting.Length) Array.Resize(ref _waiting, Math.Max(_waiting.Length * 2, ErrorLogLine.MaxLength));
+            if (_length + line.Length > _waiting.Length) Array.Resize(ref _waiting, Math.Max(_waiting.Length * 2, Math.Max(_length + line.Length, ErrorLogLine.MaxLength)));
             line.CopyTo(_waiting.AsSpan(_length));
             _length += line.Length;
             _lines++;

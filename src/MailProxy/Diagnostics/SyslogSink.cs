@@ -15,7 +15,7 @@ namespace MailProxy.Diagnostics;
 internal sealed class SyslogSink(SyslogTarget target, string name, TimeProvider time, Action<LogSink, string> report) : LogSink
 {
     // Before the line: priority and time (21 bytes), host (64 at most), tag (32 at most), spaces and colon.
-    private const int MaxPacket = ErrorLogLine.MaxLength + 128;
+    private const int MaxHead = 128;
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
 
     private readonly Lock _gate = new();
@@ -28,7 +28,7 @@ internal sealed class SyslogSink(SyslogTarget target, string name, TimeProvider 
     {
         // nginx's numbers of levels are syslog's, one higher.
         var priority = (target.Facility * 8) + (int)level - 1;
-        var packet = new ErrorLogLine(stackalloc byte[MaxPacket]);
+        var packet = new ErrorLogLine(line.Length <= ErrorLogLine.MaxLength ? stackalloc byte[ErrorLogLine.MaxLength + MaxHead] : new byte[line.Length + MaxHead]);
         packet.Append(string.Create(CultureInfo.InvariantCulture, $@"<{priority}>{now:MMM} {now.Day,2} {now:HH\:mm\:ss} {target.HostPart}{target.Tag}: "));
         packet.AppendLine(line);
         string? failure;

@@ -5,7 +5,7 @@ using MailProxy.Configuration.Directives;
 
 namespace MailProxy.Diagnostics;
 
-/// <summary>What <c>error_log syslog:…</c> says.</summary>
+/// <summary>What <c>syslog:…</c> of an <c>error_log</c> or <c>access_log</c> says.</summary>
 /// <param name="Server">Where packets go.</param>
 /// <param name="Facility">The facility's number; by default local7.</param>
 /// <param name="Tag">The program's name in the packet; by default <c>mailproxy</c>.</param>
@@ -38,6 +38,12 @@ internal sealed record SyslogTarget(EndPoint Server, int Facility, string Tag, s
             parameters["tag"].FirstOrDefault() ?? "mailproxy",
             parameters.Contains("nohostname") ? "" : Dns.GetHostName() + " ");
     }
+
+    /// <summary>The <c>severity</c> of a target, for lines that have no level of their own; <c>info</c> where it names none.</summary>
+    public static ErrorLogLevel SeverityOf(string target) =>
+        target.StartsWith(Prefix, StringComparison.Ordinal)
+        && Array.Find(target[Prefix.Length..].Split(','), parameter => parameter.StartsWith("severity=", StringComparison.Ordinal)) is { } severity
+        && Enum.TryParse(severity["severity=".Length..], ignoreCase: true, out ErrorLogLevel level) ? level : ErrorLogLevel.Info;
 
     private static EndPoint ParseServer(string server)
     {

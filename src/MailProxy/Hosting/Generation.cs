@@ -16,7 +16,7 @@ internal sealed class Generation : IDisposable
     private ITimer? _shutdownTimer;
     private bool _retired;
 
-    public Generation(MailProxyOptions options, ErrorLogSet logs, CertificateSet certificates, UpstreamGroupSet upstreams, TimeProvider time)
+    public Generation(MailProxyOptions options, ErrorLogSet logs, CertificateSet certificates, UpstreamGroupSet upstreams, ProcessMetrics metrics, TimeProvider time)
     {
         Options = options;
         Logs = logs;
@@ -24,7 +24,7 @@ internal sealed class Generation : IDisposable
         Upstreams = upstreams;
         Table = new ListenTable(options);
         _time = time;
-        WorkerConnections = new WorkerConnections(Workers(options) * options.WorkerConnections, options.WorkerConnections);
+        WorkerConnections = new WorkerConnections(Workers(options) * options.WorkerConnections, options.WorkerConnections, metrics.WorkerConnectionsHit);
     }
 
     /// <summary>How many workers <c>worker_processes</c> asks for.</summary>

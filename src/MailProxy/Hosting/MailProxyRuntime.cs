@@ -19,7 +19,7 @@ namespace MailProxy.Hosting;
 /// The running proxy: the configuration in force, its sockets and its sessions. A reload opens what is new before it
 /// closes what is gone, and changes nothing when anything of it fails.
 /// </summary>
-internal sealed class MailProxyRuntime(MailTransport transport, ListenerSet listeners, AuthHttpClient auth, UpstreamTls upstreamTls, UpstreamRouter upstreams, SessionMetricsTable metrics, LoopMetrics loops, CertificateMetrics expiries, LogSinks sinks, ILoggerFactory loggers, TimeProvider time)
+internal sealed class MailProxyRuntime(MailTransport transport, ListenerSet listeners, AuthHttpClient auth, UpstreamTls upstreamTls, UpstreamRouter upstreams, SessionMetricsTable metrics, LoopMetrics loops, ProcessMetrics process, CertificateMetrics expiries, LogSinks sinks, ILoggerFactory loggers, TimeProvider time)
     : IConnectionAdmission, IDisposable
 {
     // A unix socket's client has no address of its own.
@@ -40,6 +40,9 @@ internal sealed class MailProxyRuntime(MailTransport transport, ListenerSet list
     /// <summary>Whether a graceful shutdown has begun.</summary>
     public bool IsDraining { get; private set; }
 
+    /// <summary>What <c>worker_connections</c> of the configuration in force come to.</summary>
+    public WorkerConnections WorkerConnections => Current.WorkerConnections;
+
     /// <summary>The process's own log.</summary>
     public ILogger Log => Current.Logs.Process;
 
@@ -55,6 +58,7 @@ internal sealed class MailProxyRuntime(MailTransport transport, ListenerSet list
         Watch(_current);
         listeners.AcceptFailed += exception => HostingLog.AcceptFailed(Log, exception.Message);
         IsListening = true;
+        process.Started(time.GetUtcNow());
         HostingLog.Started(Log, _current.Table.Sockets.Count);
     }
 
@@ -68,7 +72,20 @@ internal sealed class MailProxyRuntime(MailTransport transport, ListenerSet list
             if (IsDraining) return false;
             HostingLog.Reconfiguring(Log);
             LogMessages(configuration);
-            if (configuration.Options is not { } options) return false;
+            var isInForce = configuration.Options is { } options && await ChangeAsync(options, cancellationToken);
+            process.Reloaded(isInForce, time.GetUtcNow());
+            return isInForce;
+        }
+        finally
+        {
+            _change.Release();
+        }
+    }
+
+    private async Task<bool> ChangeAsync(MailProxyOptions options, CancellationToken cancellationToken)
+    {
+        try
+        {
             var old = Current;
             _current = await OpenAsync(options, cancellationToken);
             WarnOfRestart(_started!, options);
@@ -80,10 +97,6 @@ internal sealed class MailProxyRuntime(MailTransport transport, ListenerSet list
         {
             HostingLog.ConfigurationError(Log, exception.Message);
             return false;
-        }
-        finally
-        {
-            _change.Release();
         }
     }
 
@@ -134,6 +147,7 @@ internal sealed class MailProxyRuntime(MailTransport transport, ListenerSet list
     public void Release(ConnectionContext connection, ConnectionScope scope)
     {
         scope.Metrics.Active.Dec();
+        scope.Metrics.SessionSeconds.Observe(time.GetElapsedTime(scope.Began).TotalSeconds);
         scope.WorkerConnections.Return();
         ((Generation)scope.Owner).Remove(connection);
     }
@@ -170,10 +184,13 @@ internal sealed class MailProxyRuntime(MailTransport transport, ListenerSet list
         var log = generation.Logs.ForSession(address.Server, logContext);
         var sessionMetrics = metrics.For(address.Server.Protocol);
         sessionMetrics.Accepted.Inc();
+        var local = connection.LocalEndPoint ?? address.EndPoint;
+        var record = SessionRecord.Create(generation.Logs.AccessOf(address.Server), address.Server, logContext.ConnectionNumber, local, time);
         if (!generation.WorkerConnections.TryTake())
         {
             ConnectionLog.WorkerConnections(log, generation.WorkerConnections.PerWorker);
             sessionMetrics.Ended(SessionEndReason.Limit).Inc();
+            record?.Ends(client, SessionEndReason.Limit);
             return null;
         }
 
@@ -183,7 +200,9 @@ internal sealed class MailProxyRuntime(MailTransport transport, ListenerSet list
             Server = address.Server,
             Listen = address.Listen,
             Client = client,
-            Local = connection.LocalEndPoint ?? address.EndPoint,
+            Local = local,
+            Began = time.GetTimestamp(),
+            Record = record,
             LogContext = logContext,
             Log = log,
             Metrics = sessionMetrics,
@@ -226,7 +245,7 @@ internal sealed class MailProxyRuntime(MailTransport transport, ListenerSet list
     private async Task<Generation> OpenAsync(MailProxyOptions options, CancellationToken cancellationToken)
     {
         var certificates = LoadCertificates(options);
-        var generation = new Generation(options, OpenLogs(options), certificates, upstreams.Prepare(options), time);
+        var generation = new Generation(options, OpenLogs(options), certificates, upstreams.Prepare(options), process, time);
         void ReportBindFailure(ListenException exception) => HostingLog.BindFailed(generation.Logs.Process, exception.Message);
         listeners.BindFailed += ReportBindFailure;
         try

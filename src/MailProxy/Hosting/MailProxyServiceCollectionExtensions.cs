@@ -31,6 +31,8 @@ public static class MailProxyServiceCollectionExtensions
         services.TryAddSingleton<IMetricFactory>(provider => Metrics.WithCustomRegistry(provider.GetRequiredService<CollectorRegistry>()));
         services.AddSingleton<SessionMetricsTable>();
         services.AddSingleton<LoopMetrics>();
+        services.AddSingleton<ProcessMetrics>();
+        services.AddSingleton<ScrapedState>();
         services.AddSingleton<CertificateMetrics>();
         services.AddSingleton<LogSinks>();
 

@@ -23,7 +23,7 @@ internal sealed class ClientDialogue : IDisposable
         _connection = connection;
         _context = context;
         _protocol = protocol.CreateSession(context);
-        _client = new MailConnection(connection, context.Time);
+        _client = new MailConnection(connection, context.Time, context.Record);
         _closeRequested = connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? CancellationToken.None;
     }
 
@@ -66,6 +66,7 @@ internal sealed class ClientDialogue : IDisposable
             if (read.Kind is ReadKind.Expired or ReadKind.Woken) return [];
             if (read.Kind != ReadKind.Data) return null;
             var early = read.Result.Buffer.ToArray();
+            _context.Record?.Received(early.Length);
             _client.Advance(read.Result.Buffer.End, read.Result.Buffer.End);
             return early;
         }
@@ -110,6 +111,7 @@ internal sealed class ClientDialogue : IDisposable
             var buffer = read.Result.Buffer;
             var step = HandleInput(ref buffer);
             var starved = step.Kind == SessionStepKind.NeedInput;
+            _context.Record?.Received(read.Result.Buffer.Length - buffer.Length);
             _client.Advance(buffer.Start, starved ? buffer.End : buffer.Start);
             if (step.Kind == SessionStepKind.StartTls)
             {

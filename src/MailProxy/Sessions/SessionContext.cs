@@ -24,6 +24,9 @@ internal sealed class SessionContext(ConnectionScope scope, SessionServices serv
 
     public SessionLogContext LogContext => Scope.LogContext;
 
+    /// <summary>What the access log and the trace are told; null where there are none.</summary>
+    public SessionRecord? Record => Scope.Record;
+
     public TimeProvider Time => Services.Time;
 
     /// <summary>Whether no auth server is asked: logins are passed on, and the upstream decides.</summary>

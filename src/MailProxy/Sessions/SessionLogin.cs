@@ -19,7 +19,9 @@ internal sealed class SessionLogin(SessionContext context, ProtocolSession proto
     public async ValueTask<SessionOutcome?> AttemptAsync(Credentials credentials)
     {
         _attempts++;
+        context.Record?.AuthBegins(Credentials.NameOf(credentials.Method), credentials.Login);
         var result = await AskAsync(credentials);
+        context.Record?.AuthEnds(ResultOf(result.Status), result.Login);
         switch (result.Status)
         {
             case AuthStatus.Accepted:
@@ -76,6 +78,7 @@ internal sealed class SessionLogin(SessionContext context, ProtocolSession proto
         AsksForCertificate = context.Server.Tls.VerifyClient != ClientVerification.Off,
         Envelope = protocol.Envelope,
         Log = context.Log,
+        TraceParent = context.Record?.TraceParent,
     };
 
     private async ValueTask<SessionEndReason?> RejectAsync(AuthResult result)
@@ -88,6 +91,13 @@ internal sealed class SessionLogin(SessionContext context, ProtocolSession proto
         LogContext.Action = SessionAction.Authenticating;
         return null;
     }
+
+    private static LoginResult ResultOf(AuthStatus status) => status switch
+    {
+        AuthStatus.Accepted => LoginResult.Ok,
+        AuthStatus.Rejected => LoginResult.Rejected,
+        _ => LoginResult.AuthUnavailable,
+    };
 
     private void Count(AuthMethod method, LoginResult result) => context.Scope.Metrics.Logins(Credentials.NameOf(method), result).Inc();
 }

@@ -36,6 +36,7 @@ internal sealed class SessionProxy(SessionContext context, ProtocolSession proto
                 {
                     await context.ReturnToLoopAsync();
                     context.Scope.Metrics.Logins(Credentials.NameOf(method), LoginResult.UpstreamFailed).Inc();
+                    context.Record?.UpstreamFails(exception.GetType().Name);
                     return await FailAsync(exception, result);
                 }
             }

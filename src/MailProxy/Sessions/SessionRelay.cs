@@ -19,9 +19,11 @@ internal sealed class SessionRelay(ConnectionContext connection, SessionContext 
         {
             var proxy = context.Server.Proxy;
             var relay = connection.Features.GetRequiredFeature<IRelayFeature>();
+            context.Record?.RelayBegins();
             var result = await relay.RelayAsync(upstream, new RelayOptions(proxy.Timeout, context.Server.Timeout, proxy.Buffer, proxy.Buffer), context.Scope.Drain.Stop);
             context.Scope.Metrics.BytesFromClient.Inc(result.BytesFromClient);
             context.Scope.Metrics.BytesFromUpstream.Inc(result.BytesFromUpstream);
+            context.Record?.RelayEnds(result.BytesFromClient, result.BytesFromUpstream);
             return Record(result);
         }
         finally

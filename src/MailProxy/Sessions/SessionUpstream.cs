@@ -78,6 +78,7 @@ internal sealed class SessionUpstream(SessionContext context, ProtocolSession pr
             catch (Exception exception) when (IsFailure(exception, context.Scope.Drain.Stop))
             {
                 await context.ReturnToLoopAsync();
+                context.Record?.UpstreamFails(exception.GetType().Name);
                 if (!Report(exception, group, Peer)) throw;
                 if (!MayTryAnother(tried.Count, began) || budget.HasExpired) throw;
                 UpstreamFailureLog.Write(context, exception, result);
@@ -125,15 +126,18 @@ internal sealed class SessionUpstream(SessionContext context, ProtocolSession pr
     {
         _dialogue = null;
         var began = context.Time.GetTimestamp();
+        context.Record?.Dials(server.EndPoint);
         var handshake = await context.Services.UpstreamTls.PrepareAsync(server.Tls, result.ProxySsl, server.EndPoint, server.TlsHost);
         await context.ReturnToLoopAsync();
         Connection = await new UpstreamDialer(context.Services.Connections).ConnectAsync(
             server.EndPoint, Options, handshake, context.Scope.Client, context.Scope.Local, context.Scope.TlsSession, context.LogContext, cancellationToken);
         context.Scope.Metrics.UpstreamConnectSeconds.Observe(context.Time.GetElapsedTime(began).TotalSeconds);
+        context.Record?.Connected(server.EndPoint);
         var starttls = handshake is { Mode: ProxyTlsMode.Starttls } ? handshake : null;
         _dialogue = new UpstreamDialogue(Connection, Options.Buffer, context.LogContext, starttls) { CredentialsSent = untilCredentials is null ? null : untilCredentials.Lift };
         var reply = await protocol.CreateUpstreamLogin(result).LoginAsync(_dialogue, cancellationToken);
         context.Scope.Metrics.UpstreamLoginSeconds.Observe(context.Time.GetElapsedTime(began).TotalSeconds);
+        context.Record?.LoggedIn();
         return reply;
     }
 

@@ -32,6 +32,6 @@ internal sealed partial class MailProxyServer : ProxyServer
         foreach (var line in logged.Split('\n', StringSplitOptions.RemoveEmptyEntries)) Assert.Matches(LogLine(), line);
     }
 
-    [GeneratedRegex(@"^(mailproxy: \[[a-z]+\] |\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \[[a-z]+\] \d+#\d+: )[^\x00-\x1f\x7f]*$")]
+    [GeneratedRegex(@"^(mailproxy: \[[a-z]+\] |\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \[[a-z]+\] \d+#\d+: |\{\x22)[^\x00-\x1f\x7f]*$")]
     private static partial Regex LogLine();
 }

@@ -22,6 +22,7 @@ public sealed class DirectiveContextTests : IDisposable
         { "worker_connections 100;", "E" }, { "use epoll;", "E" }, { "multi_accept on;", "E" }, { "accept_mutex off;", "E" }, { "accept_mutex_delay 500ms;", "E" },
         { "debug_connection 127.0.0.1;", "E" }, { "epoll_events 512;", "E" }, { "worker_aio_requests 32;", "E" },
         { "listen 2143;", "S" }, { "protocol pop3;", "S" }, { "server_name mail.example;", "MS" }, { "timeout 5s;", "MS" }, { "max_errors 3;", "MS" },
+        { "log_format short $pid;", "M" }, { "access_log logs/a.log json;", "MS" },
         { "resolver 127.0.0.1;", "MSU" }, { "resolver_timeout 5s;", "MSU" }, { "set_real_ip_from 10.0.0.0/8;", "MS" },
         { "auth_http 127.0.0.1:9;", "MS" }, { "auth_http_timeout 5s;", "MS" }, { "auth_http_keepalive 16;", "MS" }, { "auth_http_header A b;", "MS" }, { "auth_http_pass_client_cert on;", "MS" },
         { "proxy on;", "MS" }, { "proxy_bind 127.0.0.2;", "MS" }, { "proxy_buffer 8k;", "MS" }, { "proxy_timeout 1h;", "MS" }, { "proxy_pass_error_message on;", "MS" },
@@ -80,13 +81,13 @@ public sealed class DirectiveContextTests : IDisposable
     {
         string[] repeatable =
         [
-            "error_log", "include", "env", "thread_pool", "load_module", "debug_connection", "listen", "protocol", "auth_http", "auth_http_header", "set_real_ip_from",
+            "error_log", "access_log", "log_format", "include", "env", "thread_pool", "load_module", "debug_connection", "listen", "protocol", "auth_http", "auth_http_header", "set_real_ip_from",
             "ssl_certificate", "ssl_certificate_key", "ssl_conf_command", "ssl_protocols", "proxy_ssl_protocols", "ssl_session_cache", "ssl_session_ticket_key",
             "imap_auth", "pop3_auth", "smtp_auth", "imap_capabilities", "pop3_capabilities", "smtp_capabilities",
             "server", "hash", "least_conn", "random", "zone",
         ];
         var name = Name(line);
-        var messages = _conf.Load(In(contexts[0], $"{line}\n{(name == "listen" ? "listen 3143;" : line)}")).Messages.Where(message => message.Level == ErrorLogLevel.Emerg).Select(message => message.Text);
+        var messages = _conf.Load(In(contexts[0], $"{line}\n{(name switch { "listen" => "listen 3143;", "log_format" => "log_format other $pid;", _ => line })}")).Messages.Where(message => message.Level == ErrorLogLevel.Emerg).Select(message => message.Text);
         Assert.Equal(repeatable.Contains(name) ? [] : [$"\"{name}\" directive is duplicate in {_conf.Directory}/c:3"], messages);
     }
 

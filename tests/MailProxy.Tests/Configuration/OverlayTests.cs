@@ -24,6 +24,7 @@ public sealed class OverlayTests : IDisposable
             proxy_pass pool; proxy_connect_timeout 3s; proxy_next_upstream off; proxy_next_upstream_tries 2; proxy_next_upstream_timeout 5s;
             timeout 30s; proxy_timeout 1h; proxy_bind 127.0.0.2; imap_auth plain cram-md5; auth_http https://auth.test/a;
             auth_http_header X-Key secret; auth_http_header X-Port $server_port;
+            log_format short escape=json '$pid ' "$auth_user"; access_log /a.log short; access_log stdout json;
             set_real_ip_from 10.0.0.0/8; resolver 127.0.0.1 valid=10s ipv6=off; ssl_protocols TLSv1.3; ssl_certificate a.pem;
             server {
                 listen mail.test:143 proxy_protocol backlog=9 so_keepalive=1m::;
@@ -54,6 +55,7 @@ public sealed class OverlayTests : IDisposable
             "Timeout": "00:00:30",
             "Proxy": { "Timeout": "01:00:00", "Bind": "127.0.0.2", "Pass": "pool", "ConnectTimeout": "00:00:03", "NextUpstream": false, "NextUpstreamTries": 2, "NextUpstreamTimeout": "00:00:05" }, "Imap": { "Auth": [ "plain", "CRAM-MD5" ] },
             "AuthHttp": { "Url": "https://auth.test/a", "Headers": [ { "Name": "X-Key", "Value": "secret" }, { "Name": "X-Port", "Value": "$server_port" } ] },
+            "LogFormats": [ { "Name": "short", "Escape": "json", "Format": "$pid ${auth_user}" } ], "AccessLog": [ { "Target": "/a.log", "Format": "short" }, { "Target": "stdout", "Format": "json" } ],
             "SetRealIpFrom": [ "10.0.0.0/8" ], "Resolver": { "Servers": [ "127.0.0.1" ], "Valid": "00:00:10", "Ipv6": false },
             "Tls": { "Protocols": [ "TLSv1.3" ], "Certificate": [ "a.pem" ] },
             "Servers": [
@@ -101,7 +103,7 @@ public sealed class OverlayTests : IDisposable
         var keys = new ConfigurationBuilder().AddMailConf(path).Build();
         var fromKeys = _conf.LoadFile(null, overlay: keys).Options!;
         Assert.Equal(Show(_conf.LoadFile(path).Options!, "file"), Show(fromKeys, "file"));
-        Assert.Equal(($"{path}:16", $"{path}:4"), (fromKeys.Servers[0].Source, fromKeys.Upstreams[0].Source));
+        Assert.Equal(($"{path}:17", $"{path}:4"), (fromKeys.Servers[0].Source, fromKeys.Upstreams[0].Source));
         Assert.Equal("01:00:00", keys["Mail:Proxy:Timeout"]);
     }
 
@@ -169,6 +171,8 @@ public sealed class OverlayTests : IDisposable
     [InlineData("Mail:ErrorLog:0:Target", "syslog:x", "unknown syslog parameter \"x\" in Mail:ErrorLog:0")]
     [InlineData("Mail:ErrorLog:0:Level", "loud", "invalid value \"loud\" in Mail:ErrorLog:0:Level")]
     [InlineData("Mail:ErrorLog:0:Level", "3", "invalid value \"3\" in Mail:ErrorLog:0:Level")]
+    [InlineData("Mail:LogFormats:0:Format", "$pid", "\"log_format\" directive needs a name in Mail:LogFormats:0")]
+    [InlineData("Mail:AccessLog:0:Format", "json", "\"access_log\" directive invalid value in Mail:AccessLog:0")]
     [InlineData("Mail:WorkerProcesses", "many", "\"worker_processes\" directive invalid value in Mail:WorkerProcesses")]
     [InlineData("Mail:WorkerRlimitNofile", "1.5", "\"worker_rlimit_nofile\" directive invalid number in Mail:WorkerRlimitNofile")]
     [InlineData("Mail:Servers:1:Listen:0:Address", "127.0.0.1:1143", "duplicate \"127.0.0.1:1143\" address and port pair in Mail:Servers:1:Listen:0", "unknown mail protocol for server in Mail:Servers:1")]

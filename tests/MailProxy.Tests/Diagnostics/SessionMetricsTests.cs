@@ -38,6 +38,7 @@ public sealed partial class SessionMetricsTests
     {
         var registry = Metrics.NewCustomRegistry();
         _ = new LoopMetrics(Metrics.WithCustomRegistry(registry));
+        _ = new ProcessMetrics(Metrics.WithCustomRegistry(registry)).Ready;
         new CertificateMetrics(Metrics.WithCustomRegistry(registry)).Publish([("/c.pem", DateTimeOffset.UnixEpoch)]);
         var metrics = new SessionMetrics(Metrics.WithCustomRegistry(registry), "imap");
         var group = new UpstreamGroup(new UpstreamGroupOptions { Name = "pool", Servers = [new UpstreamServerOptions { Address = "127.0.0.1:143" }] }, TimeProvider.System);

@@ -32,10 +32,12 @@ public sealed class CertificateTests : IDisposable
         Assert.False(await fixture.Runtime.ReloadAsync(wrong));
         Assert.Contains(fixture.Log, line => line.Contains("key values mismatch", StringComparison.Ordinal));
         Assert.DoesNotContain(fixture.Log, line => line.Contains("PRIVATE KEY", StringComparison.Ordinal));
-        Assert.Equal(metrics, await fixture.MetricsAsync());
+        Assert.Equal(AboutCertificates(metrics), AboutCertificates(await fixture.MetricsAsync()));
 
         var right = new ConfigurationResult { Options = Options(fixture, pair.Certificate, pair.Key), Messages = [], Files = [] };
         Assert.True(await fixture.Runtime.ReloadAsync(right));
+
+        static IEnumerable<string> AboutCertificates(string metrics) => metrics.Split('\n').Where(line => line.Contains("certificate", StringComparison.Ordinal));
     }
 
     private static MailProxyOptions Options(RuntimeFixture fixture, string certificate, string key)

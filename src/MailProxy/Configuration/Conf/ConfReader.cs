@@ -162,6 +162,8 @@ internal sealed class ConfReader(LoadContext context, List<ConfigurationMessage>
         else if (directive.Kind == DirectiveKind.Listen) ListenDirective.Apply(call);
         else if (directive.Kind == DirectiveKind.Resolver) ResolverDirective.Apply(call);
         else if (directive.Kind == DirectiveKind.ErrorLog) ErrorLogDirective.Apply(call);
+        else if (directive.Kind == DirectiveKind.AccessLog) AccessLogDirective.Apply(call);
+        else if (directive.Kind == DirectiveKind.LogFormat) LogFormatDirective.Apply(call);
         else if (directive.Kind == DirectiveKind.User) UserDirective.Apply(call);
         else if (directive.Kind == DirectiveKind.ProxyBind) ProxyBindDirective.Apply(call);
         else if (directive.Kind is DirectiveKind.Hash or DirectiveKind.LeastConn or DirectiveKind.Random) UpstreamMethodDirective.Apply(call);

@@ -23,6 +23,8 @@ internal sealed record Directive(DirectiveAttribute Attribute, OptionProperty? O
         {
             DirectiveKind.Block or DirectiveKind.SkippedBlock => (0, 0),
             DirectiveKind.Words or DirectiveKind.Choices or DirectiveKind.ErrorLog or DirectiveKind.Listen or DirectiveKind.UpstreamServer or DirectiveKind.Resolver => (1, int.MaxValue),
+            DirectiveKind.AccessLog => (1, int.MaxValue),
+            DirectiveKind.LogFormat => (2, int.MaxValue),
             DirectiveKind.NameValue => (2, 2),
             DirectiveKind.User or DirectiveKind.ProxyBind or DirectiveKind.SessionCache or DirectiveKind.Hash or DirectiveKind.Zone => (1, 2),
             DirectiveKind.LeastConn => (0, 0),

@@ -48,6 +48,12 @@ internal enum DirectiveKind
     /// <summary><c>error_log</c>.</summary>
     ErrorLog,
 
+    /// <summary><c>access_log</c>.</summary>
+    AccessLog,
+
+    /// <summary><c>log_format</c>.</summary>
+    LogFormat,
+
     /// <summary><c>listen</c>.</summary>
     Listen,
 

@@ -1,0 +1,20 @@
+using MailProxy.Diagnostics;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Prometheus;
+
+namespace MailProxy.Hosting;
+
+/// <summary>Metrics that are looked up when somebody scrapes, so that sessions have nothing to do with them.</summary>
+internal sealed class ScrapedState(CollectorRegistry registry, ProcessMetrics metrics, MailProxyRuntime runtime, HealthCheckService health)
+{
+    public void Begin() => registry.AddBeforeCollectCallback(UpdateAsync);
+
+    private async Task UpdateAsync(CancellationToken cancellationToken)
+    {
+        var report = await health.CheckHealthAsync(cancellationToken);
+        metrics.Ready.Set(report.Status == HealthStatus.Healthy ? 1 : 0);
+        var connections = runtime.WorkerConnections;
+        metrics.WorkerConnections.Set(connections.Open);
+        metrics.WorkerConnectionsLimit.Set(connections.Limit);
+    }
+}
