@@ -26,21 +26,22 @@ internal static class PassdbDirective
     public static void Apply(DirectiveCall call)
     {
         var driver = call.Arguments[0];
-        var item = new SettingItem(call.Report.Where) { [nameof(PassdbOptions.Driver)] = driver };
-        var next = 1;
-        if (Drivers.TryGetValue(driver, out var known) && known.Target is { } target)
+        if (!Drivers.TryGetValue(driver, out var known))
         {
-            if (call.Arguments.Count == 1)
-            {
-                call.Report.Error("invalid number of arguments in \"passdb\" directive");
-                return;
-            }
-
-            item[target] = call.Arguments[next++];
+            call.Report.Error($"unknown passdb driver \"{driver}\"");
+            return;
         }
 
-        for (; next < call.Arguments.Count; next++) AddParameter(call.Arguments[next], driver, item, call.Report);
-        Add(call.Setting, item, call.Context, call.Report);
+        var words = known.Target is null ? 1 : 2;
+        if (call.Arguments.Count < words)
+        {
+            call.Report.Error("invalid number of arguments in \"passdb\" directive");
+            return;
+        }
+
+        var item = new SettingItem(call.Report.Where) { [nameof(PassdbOptions.Driver)] = driver };
+        if (known.Target is { } target) item[target] = call.Arguments[1];
+        if (call.Arguments.Skip(words).All(word => AddParameter(word, driver, known.Parameters, item, call.Report))) Add(call.Setting, item, call.Context, call.Report);
     }
 
     /// <summary>Checks an item, and puts whole names and what secret files hold into it.</summary>
@@ -63,19 +64,20 @@ internal static class PassdbDirective
         setting.Items.Add(item);
     }
 
-    private static void AddParameter(string word, string driver, SettingItem item, Report report)
+    private static bool AddParameter(string word, string driver, string[] known, SettingItem item, Report report)
     {
         var equals = word.IndexOf('=', StringComparison.Ordinal);
         if (equals <= 0)
         {
             report.Error($"a parameter of passdb {driver} is not \"name=value\"");
-            return;
+            return false;
         }
 
-        var name = word[..equals];
-        var isKnown = Drivers.TryGetValue(driver, out var known) && known.Parameters.Concat(Everywhere).Contains(name);
-        if (!isKnown) report.Error($"invalid parameter \"{name}\" of passdb {driver}");
-        else if (!item.TryAdd(Property(name), word[(equals + 1)..])) report.Error($"duplicate parameter \"{name}\"");
+        var (name, value) = (word[..equals], word[(equals + 1)..]);
+        if (!known.Concat(Everywhere).Contains(name)) report.Error($"invalid parameter \"{name}\" of passdb {driver}");
+        else if (value is ['"' or '\'', ..]) report.Error($"quotes must stand around the whole parameter \"{name}=...\"");
+        else if (!item.TryAdd(Property(name), value)) report.Error($"duplicate parameter \"{name}\"");
+        return !report.HasFailed;
     }
 
     private static void Complete(string driver, SettingItem item, LoadContext context, Report report)

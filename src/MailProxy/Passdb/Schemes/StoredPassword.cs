@@ -46,7 +46,11 @@ internal sealed record StoredPassword(PasswordScheme Scheme, byte[] Payload)
 
     /// <summary>Whether this is the password. Takes the scheme's time and memory.</summary>
     /// <exception cref="PassdbException">What is stored cannot be understood, or the machine cannot check it.</exception>
-    public bool Matches(ReadOnlySpan<byte> secret) => Scheme switch
+    public bool Matches(ReadOnlySpan<byte> secret) => Compare(secret) && !secret.Contains((byte)0);      // to HMAC, zeros at the end are nothing
+
+    public override string ToString() => $"{Scheme} (password withheld)";
+
+    private bool Compare(ReadOnlySpan<byte> secret) => Scheme switch
     {
         PasswordScheme.Plain => CryptographicOperations.FixedTimeEquals(Payload, secret),
         PasswordScheme.Ssha512 => Ssha512.Matches(Payload, secret),
@@ -54,8 +58,6 @@ internal sealed record StoredPassword(PasswordScheme Scheme, byte[] Payload)
         PasswordScheme.Argon2Id => Argon2.Matches(Encoding.UTF8.GetString(Payload), secret),
         _ => LibCrypt.Matches(Payload, secret),
     };
-
-    public override string ToString() => $"{Scheme} (password withheld)";
 
     private static byte[] Decode(string text, string encoding, string name)
     {
