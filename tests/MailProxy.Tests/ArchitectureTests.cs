@@ -17,7 +17,7 @@ public sealed partial class ArchitectureTests
         ["MailProxy.Connections"] = ["Configuration", "Diagnostics", "Wire", "Transport"],
         ["MailProxy.Authentication"] = ["Configuration", "Diagnostics", "Wire", "Transport"],
         ["MailProxy.Upstream"] = ["Configuration", "Diagnostics", "Wire", "Transport", "Connections"],
-        ["MailProxy.Passdb"] = ["Configuration", "Diagnostics", "Wire", "Authentication"],
+        ["MailProxy.Passdb"] = ["Configuration", "Diagnostics", "Wire", "Connections", "Authentication"],
         ["MailProxy.Routing"] = ["Configuration", "Diagnostics", "Wire", "Transport", "Connections", "Authentication", "Upstream", "Passdb"],
         ["MailProxy.Sessions"] = ["Configuration", "Diagnostics", "Wire", "Transport", "Connections", "Authentication", "Upstream", "Routing"],
         ["MailProxy.Protocols"] = ["Configuration", "Diagnostics", "Wire", "Connections", "Authentication", "Upstream", "Sessions"],

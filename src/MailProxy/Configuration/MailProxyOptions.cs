@@ -51,6 +51,10 @@ public sealed class MailProxyOptions
     internal IEnumerable<ProxyTlsOptions> UpstreamTls() =>
         Servers.Select(server => server.ProxyTls).Concat(Upstreams.Select(group => group.ProxyTls).OfType<ProxyTlsOptions>());
 
+    /// <summary>Directive <c>passdb</c>, in order: where users are. The first that knows a user decides.</summary>
+    [Directive("passdb", DirectiveKind.Passdb, DirectiveContexts.Mail, Syntax = PassdbDirective.Syntax)]
+    public IList<PassdbOptions> Passdb { get; set; } = [];
+
     /// <summary>The <c>server { }</c> blocks in their order.</summary>
     public IList<ServerOptions> Servers { get; set; } = [];
 }

@@ -17,6 +17,7 @@ internal sealed class OptionList
         [typeof(IList<AuthHttpHeaderOptions>)] = Objects<AuthHttpHeaderOptions>(),
         [typeof(IList<UpstreamServerOptions>)] = Objects<UpstreamServerOptions>(),
         [typeof(IList<TlsConfCommandOptions>)] = Objects<TlsConfCommandOptions>(),
+        [typeof(IList<PassdbOptions>)] = Objects<PassdbOptions>(),
     };
 
     private readonly Func<IList> _create;

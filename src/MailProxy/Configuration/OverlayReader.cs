@@ -118,6 +118,9 @@ internal sealed class OverlayReader(LoadContext context, List<ConfigurationMessa
             case DirectiveKind.UpstreamServer:
                 UpstreamServerDirective.AddKeys(setting, item, context.Lookup, report);
                 break;
+            case DirectiveKind.Passdb:
+                PassdbDirective.Add(setting, item, context, report);
+                break;
             case DirectiveKind.ErrorLog:
                 if (ErrorLogDirective.ReadTarget(item.GetValueOrDefault(nameof(ErrorLogOptions.Target), ""), context, report) is not { } target) break;
                 item[nameof(ErrorLogOptions.Target)] = target;

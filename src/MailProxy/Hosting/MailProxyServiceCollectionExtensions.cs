@@ -1,6 +1,7 @@
 using MailProxy.Authentication;
 using MailProxy.Connections;
 using MailProxy.Diagnostics;
+using MailProxy.Passdb;
 using MailProxy.Protocols.Imap;
 using MailProxy.Protocols.Pop3;
 using MailProxy.Protocols.Smtp;
@@ -35,6 +36,7 @@ public static class MailProxyServiceCollectionExtensions
         services.AddSingleton<ScrapedState>();
         services.AddSingleton<CertificateMetrics>();
         services.AddSingleton<LogSinks>();
+        services.AddSingleton<PassdbServices>();
 
         services.AddSingleton<ListenerSet>();
         services.AddSingleton<IConnectionListenerFactory>(provider => provider.GetRequiredService<ListenerSet>());

@@ -24,6 +24,7 @@ public sealed class DirectiveContextTests : IDisposable
         { "listen 2143;", "S" }, { "protocol pop3;", "S" }, { "server_name mail.example;", "MS" }, { "timeout 5s;", "MS" }, { "max_errors 3;", "MS" },
         { "log_format short $pid;", "M" }, { "access_log logs/a.log json;", "MS" },
         { "resolver 127.0.0.1;", "MSU" }, { "resolver_timeout 5s;", "MSU" }, { "set_real_ip_from 10.0.0.0/8;", "MS" },
+        { "passdb static;", "M" },
         { "auth_http 127.0.0.1:9;", "MS" }, { "auth_http_timeout 5s;", "MS" }, { "auth_http_keepalive 16;", "MS" }, { "auth_http_header A b;", "MS" }, { "auth_http_pass_client_cert on;", "MS" },
         { "proxy on;", "MS" }, { "proxy_bind 127.0.0.2;", "MS" }, { "proxy_buffer 8k;", "MS" }, { "proxy_timeout 1h;", "MS" }, { "proxy_pass_error_message on;", "MS" },
         { "proxy_pass 127.0.0.1:143;", "MS" }, { "proxy_connect_timeout 3s;", "MS" }, { "proxy_next_upstream off;", "MS" }, { "proxy_next_upstream_tries 2;", "MS" }, { "proxy_next_upstream_timeout 5s;", "MS" },
@@ -83,7 +84,7 @@ public sealed class DirectiveContextTests : IDisposable
         [
             "error_log", "access_log", "log_format", "include", "env", "thread_pool", "load_module", "debug_connection", "listen", "protocol", "auth_http", "auth_http_header", "set_real_ip_from",
             "ssl_certificate", "ssl_certificate_key", "ssl_conf_command", "ssl_protocols", "proxy_ssl_protocols", "ssl_session_cache", "ssl_session_ticket_key",
-            "imap_auth", "pop3_auth", "smtp_auth", "imap_capabilities", "pop3_capabilities", "smtp_capabilities",
+            "passdb", "imap_auth", "pop3_auth", "smtp_auth", "imap_capabilities", "pop3_capabilities", "smtp_capabilities",
             "server", "hash", "least_conn", "random", "zone",
         ];
         var name = Name(line);

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using MailProxy.Configuration;
 using MailProxy.Diagnostics;
+using MailProxy.Passdb;
 using MailProxy.Routing;
 using Prometheus;
 
@@ -40,6 +41,7 @@ public sealed partial class SessionMetricsTests
         _ = new LoopMetrics(Metrics.WithCustomRegistry(registry));
         _ = new ProcessMetrics(Metrics.WithCustomRegistry(registry)).Ready;
         new CertificateMetrics(Metrics.WithCustomRegistry(registry)).Publish([("/c.pem", DateTimeOffset.UnixEpoch)]);
+        new PassdbServices(Metrics.WithCustomRegistry(registry), TimeProvider.System).Metrics.Observe("static", PassdbStatus.Ok, TimeSpan.Zero);
         var metrics = new SessionMetrics(Metrics.WithCustomRegistry(registry), "imap");
         var group = new UpstreamGroup(new UpstreamGroupOptions { Name = "pool", Servers = [new UpstreamServerOptions { Address = "127.0.0.1:143" }] }, TimeProvider.System);
         var upstreams = new UpstreamMetrics(Metrics.WithCustomRegistry(registry), registry) { Groups = [group] };

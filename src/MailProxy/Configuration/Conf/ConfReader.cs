@@ -156,7 +156,7 @@ internal sealed class ConfReader(LoadContext context, List<ConfigurationMessage>
 
     private void ReadValues(ConfNode node, Directive directive, SettingLevel level, Report report)
     {
-        var call = new DirectiveCall(directive.Attribute, directive.Option?.Path ?? "", node.Arguments, level, context, report);
+        var call = new DirectiveCall(directive.Attribute, directive.Option?.Path ?? "", node.Arguments, directive.IsGlobal ? Settings.Main : level, context, report);
         if (directive.Kind == DirectiveKind.Zone) ZoneDirective.Check(call);
         else if (directive.Option is null) CheckOnly(call);
         else if (directive.Kind == DirectiveKind.Listen) ListenDirective.Apply(call);
@@ -165,6 +165,7 @@ internal sealed class ConfReader(LoadContext context, List<ConfigurationMessage>
         else if (directive.Kind == DirectiveKind.AccessLog) AccessLogDirective.Apply(call);
         else if (directive.Kind == DirectiveKind.LogFormat) LogFormatDirective.Apply(call);
         else if (directive.Kind == DirectiveKind.User) UserDirective.Apply(call);
+        else if (directive.Kind == DirectiveKind.Passdb) PassdbDirective.Apply(call);
         else if (directive.Kind == DirectiveKind.ProxyBind) ProxyBindDirective.Apply(call);
         else if (directive.Kind is DirectiveKind.Hash or DirectiveKind.LeastConn or DirectiveKind.Random) UpstreamMethodDirective.Apply(call);
         else if (directive.Kind == DirectiveKind.UpstreamServer) UpstreamServerDirective.Apply(call);
