@@ -291,9 +291,9 @@ internal sealed class MailProxyRuntime(MailTransport transport, ListenerSet list
             {
                 await auth.ResolveAsync(server.AuthHttp, cancellationToken);
             }
-            catch (SocketException exception)
+            catch (AuthHostException exception)
             {
-                throw new StartupException($"host not found in auth_http \"{AuthHttpUrl.WithoutPlainScheme(server.AuthHttp.Url)}\" for server in {server.Source}", exception);
+                throw new StartupException($"{exception.Message} for server in {server.Source}", exception);
             }
         }
     }

@@ -93,6 +93,7 @@ internal sealed class SessionProxy(SessionContext context, ProtocolSession proto
     private async ValueTask<SessionEndReason> FailAsync(Exception exception, AuthResult result)
     {
         Log(exception, result);
+        if (exception is UpstreamException { Error: UpstreamError.Refused }) result.Forget?.Invoke();
         if (exception is UpstreamException { Error: UpstreamError.Refused } refused && context.Server.Proxy.PassErrorMessage) client.Output.Text(refused.Reply);
         else protocol.WriteInternalError(client.Output);
         return await SayLastAsync(exception is UpstreamException { Error: UpstreamError.Refused } ? SessionEndReason.UpstreamRejected : SessionEndReason.UpstreamUnavailable);

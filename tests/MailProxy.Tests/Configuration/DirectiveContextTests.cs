@@ -23,7 +23,7 @@ public sealed class DirectiveContextTests : IDisposable
         { "debug_connection 127.0.0.1;", "E" }, { "epoll_events 512;", "E" }, { "worker_aio_requests 32;", "E" },
         { "listen 2143;", "S" }, { "protocol pop3;", "S" }, { "server_name mail.example;", "MS" }, { "timeout 5s;", "MS" }, { "max_errors 3;", "MS" },
         { "resolver 127.0.0.1;", "MS" }, { "resolver_timeout 5s;", "MS" }, { "set_real_ip_from 10.0.0.0/8;", "MS" },
-        { "auth_http 127.0.0.1:9;", "MS" }, { "auth_http_timeout 5s;", "MS" }, { "auth_http_keepalive 16;", "MS" }, { "auth_http_header A b;", "MS" }, { "auth_http_pass_client_cert on;", "MS" },
+        { "auth_http 127.0.0.1:9;", "MS" }, { "auth_http_timeout 5s;", "MS" }, { "auth_http_keepalive 16;", "MS" }, { "auth_http_encoding base64;", "MS" }, { "auth_http_cache_valid 30s;", "MS" }, { "auth_http_header A b;", "MS" }, { "auth_http_pass_client_cert on;", "MS" },
         { "proxy on;", "MS" }, { "proxy_bind 127.0.0.2;", "MS" }, { "proxy_buffer 8k;", "MS" }, { "proxy_timeout 1h;", "MS" }, { "proxy_pass_error_message on;", "MS" },
         { "proxy_protocol v2;", "MS" }, { "proxy_smtp_auth on;", "MS" }, { "xclient off;", "MS" },
         { "proxy_ssl starttls;", "MS" }, { "proxy_ssl_verify off;", "MS" }, { "proxy_ssl_verify_depth 2;", "MS" }, { "proxy_ssl_name mail.example;", "MS" },

@@ -131,7 +131,7 @@ internal sealed class SessionTranscript
     private ConnectionScope Scope()
     {
         var server = new ServerOptions { Protocol = Protocol, ServerName = "mx.test", Source = "test:1" };
-        server.AuthHttp.Url = "127.0.0.1:31999/a";
+        server.AuthHttp.Url = ["127.0.0.1:31999/a"];
         Configure(server);
         var logContext = new SessionLogContext { ConnectionNumber = 2, Client = "127.0.0.1", Listener = "127.0.0.1:31025" };
         Log = new LogLines(logContext);

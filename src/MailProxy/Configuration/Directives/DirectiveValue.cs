@@ -130,6 +130,7 @@ internal static class DirectiveValue
 
     private static string? ReadAuthHttp(string word, HostLookup lookup, Report report)
     {
+        if (word == AuthHttpOptions.Internal) return word;
         try
         {
             var url = AuthHttpUrl.Parse(word);
