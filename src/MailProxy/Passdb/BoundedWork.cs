@@ -6,7 +6,7 @@ namespace MailProxy.Passdb;
 /// Work that takes a thread for long: so much of it at once, on threads of their own, so that neither event loops nor the
 /// thread pool wait for it; the rest queues, up to a bound.
 /// </summary>
-internal sealed class BoundedWork : IDisposable
+internal sealed class BoundedWork
 {
     /// <summary>At 30 ms for a hash the last one of the queue waits for 8 s, which clients bear.</summary>
     private const int HashesWaiting = 256;
@@ -49,8 +49,6 @@ internal sealed class BoundedWork : IDisposable
             _places.Release();
         }
     }
-
-    public void Dispose() => _places.Dispose();
 
     private async Task QueueAsync(CancellationToken cancellationToken)
     {

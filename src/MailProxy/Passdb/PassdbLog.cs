@@ -23,6 +23,9 @@ internal static partial class PassdbLog
     [LoggerMessage(605, LogLevel.Error, "passdb passwd-file cannot read \"{File}\" again: {Reason}, its users stay as they were", EventName = "PassdbFileLost")]
     public static partial void FileLost(ILogger logger, string file, string reason);
 
+    [LoggerMessage(606, LogLevel.Information, "passdb {Driver}: user \"{Login}\" may not log in from {Client} (allow_nets)", EventName = "PassdbNotAllowed")]
+    public static partial void NotAllowed(ILogger logger, string driver, string login, string client);
+
     [LoggerMessage(690, LogLevel.Information, "passdb passwd-file \"{File}\" has changed: {Users} users", EventName = "PassdbFileRead")]
     public static partial void FileRead(ILogger logger, string file, int users);
 }

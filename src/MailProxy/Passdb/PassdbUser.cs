@@ -9,6 +9,9 @@ internal sealed class PassdbUser
     /// <summary>Extra field <c>nopassword</c>: any password will do, the upstream decides.</summary>
     public bool NoPassword { get; init; }
 
+    /// <summary>Extra field <c>allow_nets</c>: from where the user may log in; null for everywhere.</summary>
+    public AllowedNets? AllowNets { get; init; }
+
     /// <summary>Extra field <c>upstream</c>: a group, or <c>host:port</c>.</summary>
     public string? Upstream { get; init; }
 

@@ -10,5 +10,7 @@ internal sealed class StaticPassdb(PassdbOptions options, PasswordVerifier passw
 
     public override ValueTask<string?> CheckAsync(CancellationToken cancellationToken) => ValueTask.FromResult<string?>(null);
 
+    public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
     protected override ValueTask<PassdbUser?> FindAsync(string login, PassdbQuery query, CancellationToken cancellationToken) => ValueTask.FromResult<PassdbUser?>(_everybody);
 }

@@ -24,8 +24,9 @@ internal abstract class StoredPassdb(PassdbOptions options, PasswordVerifier pas
         try
         {
             if (await FindAsync(login, query, cancellationToken) is not { } user) return Unknown(login);
-            var result = UserDestination.Accept(user, options, query.Protocol);
-            return await CheckAsync(user, query.Credentials, result, cancellationToken);
+            var accepted = UserDestination.Accept(user, options, query.Protocol);
+            var result = await CheckAsync(user, query.Credentials, accepted, cancellationToken);
+            return result.Status == PassdbStatus.Ok && query.Credentials.Method != AuthMethod.None && user.AllowNets?.Contains(query.Client) == false ? NotFromThere(query) : result;
         }
         catch (PassdbException exception)
         {
@@ -36,7 +37,7 @@ internal abstract class StoredPassdb(PassdbOptions options, PasswordVerifier pas
 
     public abstract ValueTask<string?> CheckAsync(CancellationToken cancellationToken);
 
-    public virtual ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public abstract ValueTask DisposeAsync();
 
     /// <summary>A login as text; sources have no other. One that is not UTF-8, or has a NUL, is nobody's.</summary>
     internal static bool TryReadLogin(Credentials credentials, [NotNullWhen(true)] out string? login)
@@ -75,6 +76,13 @@ internal abstract class StoredPassdb(PassdbOptions options, PasswordVerifier pas
         }
 
         return DigestCheck.IsGood(credentials, plain) ? accepted with { Password = accepted.Password ?? plain } : Wrong(credentials);
+    }
+
+    /// <summary>Dovecot's answer too: the client learns nothing of the password.</summary>
+    private PassdbResult NotFromThere(PassdbQuery query)
+    {
+        PassdbLog.NotAllowed(log, Driver, PeerText.ToText(query.Credentials.Login), query.Client?.ToString() ?? "unix:");
+        return new PassdbResult(PassdbStatus.WrongPassword);
     }
 
     private PassdbResult Wrong(Credentials credentials)

@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
+using MailProxy.Passdb.Ldap;
 using MailProxy.Passdb.Schemes;
 
 namespace MailProxy.Passdb;
@@ -10,6 +11,7 @@ internal static class SystemLibraries
     private static readonly Dictionary<string, string[]> Files = new()
     {
         [LibCrypt.Library] = ["libcrypt.so.1", "libcrypt.so.2"],
+        [LibLdap.Library] = ["libldap.so.2", "libldap-2.5.so.0", "libldap_r-2.4.so.2"],
     };
 
     static SystemLibraries() => NativeLibrary.SetDllImportResolver(typeof(SystemLibraries).Assembly, Resolve);
