@@ -5,6 +5,8 @@ using MailProxy.Server;
 using Prometheus;
 
 NativeProcess.StopIgnoringSignals();
+if (args is ["user", .. var userArguments]) return UserCommand.Run(userArguments);
+
 CommandLine commandLine;
 try
 {

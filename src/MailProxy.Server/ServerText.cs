@@ -15,6 +15,7 @@ internal static class ServerText
 
     public const string Usage = $"""
         Usage: mailproxy [-?hvVtTq] [-s signal] [-p prefix] [-e filename] [-c filename] [-g directives]
+               mailproxy user --help
 
         Options:
           -?,-h         : this help

@@ -47,6 +47,10 @@ public sealed class MailProxyOptions
     /// <summary>The <c>upstream name { }</c> blocks of <c>mail { }</c> in their order.</summary>
     public IList<UpstreamGroupOptions> Upstreams { get; set; } = [];
 
+    /// <summary>Directive <c>passdb</c>, in order: where users are. The first that knows a user decides.</summary>
+    [Directive("passdb", DirectiveKind.Passdb, DirectiveContexts.Mail, Syntax = PassdbDirective.Syntax)]
+    public IList<PassdbOptions> Passdb { get; set; } = [];
+
     /// <summary>The <c>server { }</c> blocks in their order.</summary>
     public IList<ServerOptions> Servers { get; set; } = [];
 }

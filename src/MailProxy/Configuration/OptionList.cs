@@ -14,6 +14,7 @@ internal sealed class OptionList
         [typeof(IList<MailListenOptions>)] = Objects<MailListenOptions>(),
         [typeof(IList<AuthHttpHeaderOptions>)] = Objects<AuthHttpHeaderOptions>(),
         [typeof(IList<TlsConfCommandOptions>)] = Objects<TlsConfCommandOptions>(),
+        [typeof(IList<PassdbOptions>)] = Objects<PassdbOptions>(),
     };
 
     private readonly Func<IList> _create;

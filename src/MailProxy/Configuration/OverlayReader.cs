@@ -117,6 +117,9 @@ internal sealed class OverlayReader(LoadContext context, List<ConfigurationMessa
             case DirectiveKind.Listen:
                 ListenDirective.AddItems(setting, ListenDirective.ReadAddress(item.GetValueOrDefault(nameof(MailListenOptions.Address), ""), context.Lookup, report), item);
                 break;
+            case DirectiveKind.Passdb:
+                PassdbDirective.Add(setting, item, context, report);
+                break;
             case DirectiveKind.ErrorLog:
                 if (ErrorLogDirective.ReadTarget(item.GetValueOrDefault(nameof(ErrorLogOptions.Target), ""), context, report) is not { } target) break;
                 item[nameof(ErrorLogOptions.Target)] = target;

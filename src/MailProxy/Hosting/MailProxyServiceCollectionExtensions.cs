@@ -1,6 +1,7 @@
 using MailProxy.Authentication;
 using MailProxy.Connections;
 using MailProxy.Diagnostics;
+using MailProxy.Passdb;
 using MailProxy.Protocols.Imap;
 using MailProxy.Protocols.Pop3;
 using MailProxy.Protocols.Smtp;
@@ -32,6 +33,7 @@ public static class MailProxyServiceCollectionExtensions
         services.AddSingleton<LoopMetrics>();
         services.AddSingleton<CertificateMetrics>();
         services.AddSingleton<LogSinks>();
+        services.AddSingleton<PassdbServices>();
 
         services.AddSingleton<ListenerSet>();
         services.AddSingleton<IConnectionListenerFactory>(provider => provider.GetRequiredService<ListenerSet>());

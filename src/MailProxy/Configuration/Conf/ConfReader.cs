@@ -151,12 +151,13 @@ internal sealed class ConfReader(LoadContext context, List<ConfigurationMessage>
 
     private void ReadValues(ConfNode node, Directive directive, SettingLevel level, Report report)
     {
-        var call = new DirectiveCall(directive.Attribute, directive.Option?.Path ?? "", node.Arguments, level, context, report);
+        var call = new DirectiveCall(directive.Attribute, directive.Option?.Path ?? "", node.Arguments, directive.IsGlobal ? Settings.Main : level, context, report);
         if (directive.Option is null) CheckOnly(call);
         else if (directive.Kind == DirectiveKind.Listen) ListenDirective.Apply(call);
         else if (directive.Kind == DirectiveKind.Resolver) ResolverDirective.Apply(call);
         else if (directive.Kind == DirectiveKind.ErrorLog) ErrorLogDirective.Apply(call);
         else if (directive.Kind == DirectiveKind.User) UserDirective.Apply(call);
+        else if (directive.Kind == DirectiveKind.Passdb) PassdbDirective.Apply(call);
         else if (directive.Kind == DirectiveKind.ProxyBind) ProxyBindDirective.Apply(call);
         else if (directive.Kind == DirectiveKind.NameValue) AddPair(call);
         else if (directive.Option.IsList) AddWords(call);

@@ -10,6 +10,9 @@ internal sealed record Directive(DirectiveAttribute Attribute, OptionProperty? O
 
     public string Name => Attribute.Name;
 
+    /// <summary>Whether it stands in <c>mail { }</c> and yet is the whole configuration's, not each server's.</summary>
+    public bool IsGlobal => Option is not null && OptionSchema.Main.GetValueOrDefault(Option.Path) == Option;
+
     public DirectiveKind Kind => Attribute.Kind;
 
     public bool IsBlock => Kind is DirectiveKind.Block or DirectiveKind.SkippedBlock;
@@ -22,7 +25,7 @@ internal sealed record Directive(DirectiveAttribute Attribute, OptionProperty? O
         var (least, most) = Arguments ?? Kind switch
         {
             DirectiveKind.Block or DirectiveKind.SkippedBlock => (0, 0),
-            DirectiveKind.Words or DirectiveKind.Choices or DirectiveKind.ErrorLog or DirectiveKind.Listen or DirectiveKind.Resolver => (1, int.MaxValue),
+            DirectiveKind.Words or DirectiveKind.Choices or DirectiveKind.ErrorLog or DirectiveKind.Listen or DirectiveKind.Resolver or DirectiveKind.Passdb => (1, int.MaxValue),
             DirectiveKind.NameValue => (2, 2),
             DirectiveKind.User or DirectiveKind.ProxyBind or DirectiveKind.SessionCache => (1, 2),
             _ => (1, 1),

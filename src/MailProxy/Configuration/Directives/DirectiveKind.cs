@@ -69,6 +69,9 @@ internal enum DirectiveKind
     /// <summary><c>ssl_session_cache</c>.</summary>
     SessionCache,
 
+    /// <summary><c>passdb</c>.</summary>
+    Passdb,
+
     /// <summary><c>include</c>.</summary>
     Include,
 

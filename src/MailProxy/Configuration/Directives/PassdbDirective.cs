@@ -1,0 +1,130 @@
+using System.Data.Common;
+using Npgsql;
+
+namespace MailProxy.Configuration.Directives;
+
+/// <summary><c>passdb</c>: a driver, what it reads, and parameters. No message shows a value, since it may be a secret.</summary>
+internal static class PassdbDirective
+{
+    /// <summary>How README shows the arguments.</summary>
+    public const string Syntax = "sqlite file | passwd-file file | pgsql connection query= | ldap uri base= filter= | ldap uri dn= | static [parameter=value ...]";
+
+    private const string FilePrefix = "file:";
+
+    private static readonly string[] Everywhere = ["upstream", "host", "port"];
+
+    /// <summary>What each driver's second word is, and the parameters that it has.</summary>
+    private static readonly Dictionary<string, (string? Target, string[] Parameters)> Drivers = new(StringComparer.Ordinal)
+    {
+        ["sqlite"] = (nameof(PassdbOptions.Path), []),
+        ["passwd-file"] = (nameof(PassdbOptions.Path), ["scheme"]),
+        ["pgsql"] = (nameof(PassdbOptions.Connection), ["query", "scheme"]),
+        ["ldap"] = (nameof(PassdbOptions.Uri), ["base", "filter", "dn", "bind_dn", "bind_password", "starttls", "verify", "ca", "upstream_attr", "host_attr", "port_attr", "user_attr"]),
+        ["static"] = (null, ["password"]),
+    };
+
+    public static void Apply(DirectiveCall call)
+    {
+        var driver = call.Arguments[0];
+        var item = new SettingItem(call.Report.Where) { [nameof(PassdbOptions.Driver)] = driver };
+        var next = 1;
+        if (Drivers.TryGetValue(driver, out var known) && known.Target is { } target)
+        {
+            if (call.Arguments.Count == 1)
+            {
+                call.Report.Error("invalid number of arguments in \"passdb\" directive");
+                return;
+            }
+
+            item[target] = call.Arguments[next++];
+        }
+
+        for (; next < call.Arguments.Count; next++) AddParameter(call.Arguments[next], driver, item, call.Report);
+        Add(call.Setting, item, call.Context, call.Report);
+    }
+
+    /// <summary>Checks an item, and puts whole names and what secret files hold into it.</summary>
+    public static void Add(Setting setting, SettingItem item, LoadContext context, Report report)
+    {
+        var driver = item.GetValueOrDefault(nameof(PassdbOptions.Driver), "");
+        if (!Drivers.TryGetValue(driver, out var known))
+        {
+            report.Error($"unknown passdb driver \"{driver}\"");
+            return;
+        }
+
+        string?[] allowed = [nameof(PassdbOptions.Driver), nameof(PassdbOptions.Source), known.Target, .. known.Parameters.Concat(Everywhere).Select(Property)];
+        foreach (var name in item.Keys.Where(name => !allowed.Contains(name, StringComparer.OrdinalIgnoreCase))) report.Error($"passdb {driver} has no \"{name}\"");
+        if (item.Any(pair => !DirectiveValue.IsOneLine(pair.Value) && !pair.Key.Equals(nameof(PassdbOptions.Query), StringComparison.OrdinalIgnoreCase))) report.Error("\"passdb\" directive invalid value");
+        if (known.Target is { } target && Value(item, target).Length == 0) report.Error($"passdb {driver} needs a \"{target}\"");
+        if (!report.HasFailed) Complete(driver, item, context, report);
+        if (report.HasFailed) return;
+        item[nameof(PassdbOptions.Source)] = report.Where;
+        setting.Items.Add(item);
+    }
+
+    private static void AddParameter(string word, string driver, SettingItem item, Report report)
+    {
+        var equals = word.IndexOf('=', StringComparison.Ordinal);
+        if (equals <= 0)
+        {
+            report.Error($"a parameter of passdb {driver} is not \"name=value\"");
+            return;
+        }
+
+        var name = word[..equals];
+        var isKnown = Drivers.TryGetValue(driver, out var known) && known.Parameters.Concat(Everywhere).Contains(name);
+        if (!isKnown) report.Error($"invalid parameter \"{name}\" of passdb {driver}");
+        else if (!item.TryAdd(Property(name), word[(equals + 1)..])) report.Error($"duplicate parameter \"{name}\"");
+    }
+
+    private static void Complete(string driver, SettingItem item, LoadContext context, Report report)
+    {
+        foreach (var name in new[] { nameof(PassdbOptions.Path), nameof(PassdbOptions.Ca) })
+        {
+            if (Value(item, name).Length > 0) item[name] = context.BesideConf(item[name]);
+        }
+
+        foreach (var name in new[] { nameof(PassdbOptions.Connection), nameof(PassdbOptions.BindPassword), nameof(PassdbOptions.Password) }) ReadSecret(item, name, context, report);
+        if (Value(item, nameof(PassdbOptions.Port)) is { Length: > 0 } port && DirectiveValue.ParseNumber(port) is not (> 0 and <= 65535)) report.Error($"invalid port \"{port}\"");
+        if (Value(item, nameof(PassdbOptions.Scheme)) is { Length: > 0 } scheme && !IsScheme(scheme)) report.Error($"unknown password scheme \"{scheme}\"");
+        if (report.HasFailed) return;
+        if (driver == "pgsql") CheckPgsql(item, report);
+        else if (driver == "ldap") LdapParameters.Check(item, report);
+    }
+
+    private static void CheckPgsql(SettingItem item, Report report)
+    {
+        if (Value(item, nameof(PassdbOptions.Query)).Length == 0) report.Error("passdb pgsql needs \"query=\"");
+        try
+        {
+            if (string.IsNullOrEmpty(new NpgsqlConnectionStringBuilder(Value(item, nameof(PassdbOptions.Connection))).Host)) report.Error("the connection string of passdb pgsql has no \"Host\"");
+        }
+        catch (Exception exception) when (exception is ArgumentException or FormatException or DbException)
+        {
+            report.Error("invalid connection string of passdb pgsql");
+        }
+    }
+
+    /// <summary>A secret that stands in a file of its own, without the end of its line.</summary>
+    private static void ReadSecret(SettingItem item, string name, LoadContext context, Report report)
+    {
+        if (!Value(item, name).StartsWith(FilePrefix, StringComparison.Ordinal)) return;
+        var path = context.BesideConf(item[name][FilePrefix.Length..]);
+        try
+        {
+            item[name] = File.ReadAllText(path).TrimEnd('\r', '\n');
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            report.Error($"cannot read \"{path}\": {exception.Message}");
+        }
+    }
+
+    private static bool IsScheme(string name) => name.ToUpperInvariant() is "PLAIN" or "CLEARTEXT" or "SSHA512" or "CRYPT" or "SHA512-CRYPT" or "BLF-CRYPT" or "PBKDF2" or "ARGON2ID";
+
+    internal static string Value(SettingItem item, string name) => item.GetValueOrDefault(name, "");
+
+    /// <summary>From <c>bind_dn</c> to <c>BindDn</c>.</summary>
+    private static string Property(string parameter) => string.Concat(parameter.Split('_').Select(word => char.ToUpperInvariant(word[0]) + word[1..]));
+}

@@ -1,0 +1,132 @@
+using System.Text;
+using MailProxy.Authentication;
+using MailProxy.Configuration;
+using MailProxy.Wire;
+using Microsoft.Extensions.Logging;
+
+namespace MailProxy.Passdb.Ldap;
+
+/// <summary><c>passdb ldap</c>: finds the user's entry, then tries to bind as the user.</summary>
+internal sealed class LdapPassdb : IPassdb
+{
+    private readonly PassdbOptions _options;
+    private readonly ILogger _log;
+    private readonly string[] _attributes;
+    private readonly BoundedWork _work = new("requests to the LDAP server", atOnce: 16, mostWaiting: 1024);
+    private readonly LdapConnections _searches;
+    private readonly LdapConnections _binds;
+
+    public LdapPassdb(PassdbOptions options, TimeProvider time, ILogger log)
+    {
+        _options = options;
+        _log = log;
+        _attributes = [.. new[] { options.UpstreamAttr, options.HostAttr, options.PortAttr, options.UserAttr }.Where(name => name.Length > 0).Distinct(StringComparer.OrdinalIgnoreCase)];
+        _searches = new LdapConnections(options, time, connection => connection.Bind(options.BindDn, Encoding.UTF8.GetBytes(options.BindPassword)));
+        _binds = new LdapConnections(options, time, _ => { });
+    }
+
+    public string Driver => _options.Driver;
+
+    public async ValueTask<PassdbResult> AuthenticateAsync(PassdbQuery query, CancellationToken cancellationToken)
+    {
+        if (!StoredPassdb.TryReadLogin(query.Credentials, out var login)) return new PassdbResult(PassdbStatus.UnknownUser);
+        try
+        {
+            return await _work.RunAsync(() => Authenticate(login, query), cancellationToken);
+        }
+        catch (Exception exception) when (exception is PassdbException or LdapException)
+        {
+            PassdbLog.Unavailable(_log, Driver, _options.Source, exception.Message, PeerText.ToText(query.Credentials.Login));
+            return new PassdbResult(PassdbStatus.Unavailable);
+        }
+    }
+
+    public async ValueTask<string?> CheckAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _work.RunAsync(() => _searches.Use(connection => connection.Search("", LibLdap.ScopeBase, "(objectClass=*)", [])), cancellationToken) is null ? "" : null;
+        }
+        catch (Exception exception) when (exception is PassdbException or LdapException)
+        {
+            return exception.Message;
+        }
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        _searches.Dispose();
+        _binds.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private PassdbResult Authenticate(string login, PassdbQuery query)
+    {
+        var credentials = query.Credentials;
+        var isSearched = _options.Dn.Length == 0 || credentials.Method is AuthMethod.External or AuthMethod.None;
+        var entry = isSearched ? Find(login) : new LdapEntry(LdapText.Dn(_options.Dn, login), new Dictionary<string, string?>());
+        if (entry is null)
+        {
+            PassdbLog.UnknownUser(_log, Driver, PeerText.ToText(credentials.Login));
+            return new PassdbResult(PassdbStatus.UnknownUser);
+        }
+
+        if (credentials.Method is AuthMethod.External or AuthMethod.None) return Accept(entry, query.Protocol);
+        if (credentials.Method != AuthMethod.Plain)
+        {
+            PassdbLog.NoPlainPassword(_log, Driver, PeerText.ToText(credentials.Login), Credentials.NameOf(credentials.Method));
+            return new PassdbResult(PassdbStatus.WrongPassword);
+        }
+
+        if (credentials.Secret.Length > 0 && Bind(entry, credentials.Secret) is { } bound) return Accept(bound, query.Protocol);
+        PassdbLog.WrongPassword(_log, Driver, PeerText.ToText(credentials.Login));
+        return new PassdbResult(PassdbStatus.WrongPassword);
+    }
+
+    private LdapEntry? Find(string login)
+    {
+        var isNamed = _options.Dn.Length > 0;
+        try
+        {
+            var entries = _searches.Use(connection => isNamed
+                ? connection.Search(LdapText.Dn(_options.Dn, login), LibLdap.ScopeBase, "(objectClass=*)", _attributes)
+                : connection.Search(_options.Base, LibLdap.ScopeSubtree, LdapText.Filter(_options.Filter, login), _attributes));
+            return entries switch
+            {
+                [] => null,
+                [var entry] => entry,
+                _ => throw new PassdbException("the filter matches more than one entry"),
+            };
+        }
+        catch (LdapException exception) when (exception.Code == LibLdap.NoSuchObject && isNamed)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Binds as the user.</summary>
+    /// <returns>The user's entry, which a name alone is not; null where the password is wrong.</returns>
+    private LdapEntry? Bind(LdapEntry entry, byte[] password)
+    {
+        try
+        {
+            return _binds.Use(connection =>
+            {
+                connection.Bind(entry.Dn, password);
+                if (entry.Attributes.Count == _attributes.Length) return entry;
+                return connection.Search(entry.Dn, LibLdap.ScopeBase, "(objectClass=*)", _attributes) is [var read, ..] ? read : entry;
+            });
+        }
+        catch (LdapException exception) when (exception.Code is LibLdap.InvalidCredentials or LibLdap.InappropriateAuthentication)
+        {
+            return null;
+        }
+    }
+
+    private PassdbResult Accept(LdapEntry entry, string protocol)
+    {
+        string? Attribute(string name) => name.Length == 0 ? null : entry.Attributes.GetValueOrDefault(name);
+        var user = new PassdbUser { Upstream = Attribute(_options.UpstreamAttr), Host = Attribute(_options.HostAttr), Port = Attribute(_options.PortAttr), User = Attribute(_options.UserAttr) };
+        return UserDestination.Accept(user, _options, protocol);
+    }
+}

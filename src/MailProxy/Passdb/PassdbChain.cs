@@ -1,0 +1,67 @@
+using MailProxy.Authentication;
+using MailProxy.Configuration;
+using Microsoft.Extensions.Logging;
+
+namespace MailProxy.Passdb;
+
+/// <summary>The <c>passdb</c> directives of one loaded configuration in their order: the first that knows the user decides.</summary>
+internal sealed class PassdbChain : IAsyncDisposable
+{
+    private readonly IReadOnlyList<IPassdb> _passdbs;
+    private readonly PassdbServices _services;
+
+    public PassdbChain(IReadOnlyList<IPassdb> passdbs, PassdbServices services)
+    {
+        _passdbs = passdbs;
+        _services = services;
+    }
+
+    /// <summary>Makes what the directives name. Opens nothing: what cannot be opened is said when it is asked.</summary>
+    /// <param name="options">The configuration.</param>
+    /// <param name="services">What outlives it.</param>
+    /// <param name="log">The configuration's log.</param>
+    public static PassdbChain Create(MailProxyOptions options, PassdbServices services, ILogger log) =>
+        new([.. options.Passdb.Select(passdb => PassdbFactory.Create(passdb, services, log))], services);
+
+    /// <summary>Whether the configuration has none.</summary>
+    public bool IsEmpty => _passdbs.Count == 0;
+
+    /// <summary>Asks one after the other. One that may know the user and cannot say so leaves no answer: the next one's might be another user's.</summary>
+    public async ValueTask<PassdbResult> AuthenticateAsync(PassdbQuery query, CancellationToken cancellationToken)
+    {
+        foreach (var passdb in _passdbs)
+        {
+            var started = _services.Time.GetTimestamp();
+            var result = await passdb.AuthenticateAsync(query, cancellationToken);
+            _services.Metrics.Observe(passdb.Driver, result.Status, _services.Time.GetElapsedTime(started));
+            if (result.Status != PassdbStatus.UnknownUser) return result;
+        }
+
+        return await SpendTimeAsync(query.Credentials, cancellationToken);
+    }
+
+    /// <summary>Whether all can be asked now, for <c>/readyz</c>.</summary>
+    /// <returns>What is wrong; null where nothing is.</returns>
+    public async ValueTask<string?> CheckAsync(CancellationToken cancellationToken)
+    {
+        foreach (var passdb in _passdbs)
+        {
+            if (await passdb.CheckAsync(cancellationToken) is { } failure) return $"passdb {passdb.Driver}: {failure}";
+        }
+
+        return null;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var passdb in _passdbs) await passdb.DisposeAsync();
+    }
+
+    /// <summary>A password is hashed for users whom nobody knows too, so that the time does not tell who exists.</summary>
+    private async ValueTask<PassdbResult> SpendTimeAsync(Credentials credentials, CancellationToken cancellationToken)
+    {
+        var isSpent = credentials.Method != AuthMethod.Plain || !_passdbs.Any(passdb => passdb is StoredPassdb)
+            || await _services.Passwords.SpendTimeAsync(credentials.Secret, cancellationToken);
+        return new PassdbResult(isSpent ? PassdbStatus.UnknownUser : PassdbStatus.Unavailable);
+    }
+}

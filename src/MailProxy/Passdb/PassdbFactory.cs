@@ -1,0 +1,21 @@
+using MailProxy.Configuration;
+using MailProxy.Passdb.Ldap;
+using MailProxy.Passdb.PasswdFile;
+using MailProxy.Passdb.Sqlite;
+using Microsoft.Extensions.Logging;
+
+namespace MailProxy.Passdb;
+
+/// <summary>From a directive to its driver.</summary>
+internal static class PassdbFactory
+{
+    public static IPassdb Create(PassdbOptions options, PassdbServices services, ILogger log) => options.Driver switch
+    {
+        "ldap" => new LdapPassdb(options, services.Time, log),
+        "static" => new StaticPassdb(options, services.Passwords, log),
+        "sqlite" => new SqlitePassdb(options, services.Passwords, log),
+        "passwd-file" => new PasswdFilePassdb(options, services.Passwords, log),
+        "pgsql" => new PgsqlPassdb(options, services.Passwords, log),
+        var driver => throw new ArgumentException($"No passdb \"{driver}\".", nameof(options)),
+    };
+}

@@ -1,0 +1,13 @@
+using Prometheus;
+
+namespace MailProxy.Passdb;
+
+/// <summary>What all configurations share: the machine has the same cores, and metrics count on.</summary>
+internal sealed class PassdbServices(IMetricFactory factory, TimeProvider time)
+{
+    public PassdbMetrics Metrics { get; } = new(factory);
+
+    public PasswordVerifier Passwords { get; } = new(BoundedWork.ForHashes(factory));
+
+    public TimeProvider Time => time;
+}

@@ -1,0 +1,34 @@
+using System.Reflection;
+using System.Runtime.InteropServices;
+using MailProxy.Passdb.Ldap;
+using MailProxy.Passdb.Schemes;
+
+namespace MailProxy.Passdb;
+
+/// <summary>Libraries whose file names differ from system to system.</summary>
+internal static class SystemLibraries
+{
+    private static readonly Dictionary<string, string[]> Files = new()
+    {
+        [LibCrypt.Library] = ["libcrypt.so.1", "libcrypt.so.2"],
+        [LibLdap.Library] = ["libldap.so.2", "libldap-2.5.so.0", "libldap_r-2.4.so.2"],
+    };
+
+    static SystemLibraries() => NativeLibrary.SetDllImportResolver(typeof(SystemLibraries).Assembly, Resolve);
+
+    /// <summary>Makes sure that they are found. To be called before the first of their functions.</summary>
+    public static void Prepare()
+    {
+        // The static constructor does it, once.
+    }
+
+    private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? path)
+    {
+        foreach (var file in Files.GetValueOrDefault(name, []))
+        {
+            if (NativeLibrary.TryLoad(file, out var library)) return library;
+        }
+
+        return 0;
+    }
+}
