@@ -22,6 +22,9 @@ internal sealed class TimeLimit : IDisposable
     /// <summary>Whether the time was over before it was disposed of.</summary>
     public bool HasExpired { get; private set; }
 
+    /// <summary>From now on only the other token fires it.</summary>
+    public void Lift() => _timer.Dispose();
+
     public void Dispose()
     {
         _stop.Dispose();

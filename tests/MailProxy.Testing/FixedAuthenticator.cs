@@ -14,10 +14,10 @@ internal sealed class FixedAuthenticator(params AuthResult[] answers) : IAuthent
     public List<AuthRequest> Requests { get; } = [];
 
     /// <summary>An answer that lets a plain login through with what the client sent.</summary>
-    public static AuthResult Accept(string login = "user", string password = "pass", bool? smtpAuth = null, bool hasLogin = false) => new()
+    public static AuthResult Accept(string login = "user", string password = "pass", bool? smtpAuth = null, bool hasLogin = false, UpstreamAddress? upstream = null) => new()
     {
         Status = AuthStatus.Accepted,
-        Upstream = Upstream,
+        Upstream = upstream ?? Upstream,
         Login = Encoding.UTF8.GetBytes(login),
         HasLogin = hasLogin,
         UpstreamCredentials = new Credentials(AuthMethod.Plain, Encoding.UTF8.GetBytes(login), Encoding.UTF8.GetBytes(password)),

@@ -13,6 +13,9 @@ internal sealed class MemoryUpstreams : IConnectionFactory
     /// <summary>What connecting throws; null connects.</summary>
     public Exception? Failure { get; init; }
 
+    /// <summary>What connecting to one address throws; null connects.</summary>
+    public Func<EndPoint, Exception?> FailureOf { get; init; } = static _ => null;
+
     /// <summary>Told of each connection that is made.</summary>
     public Action<ConnectionContext>? Connected { get; init; }
 
@@ -21,7 +24,7 @@ internal sealed class MemoryUpstreams : IConnectionFactory
 
     public ValueTask<ConnectionContext> ConnectAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
-        if (Failure is not null) return ValueTask.FromException<ConnectionContext>(Failure);
+        if ((Failure ?? FailureOf(endpoint)) is { } failure) return ValueTask.FromException<ConnectionContext>(failure);
         var connection = new MemoryConnection();
         connection.Proxy.RemoteEndPoint = endpoint;
         Connected?.Invoke(connection.Proxy);

@@ -16,7 +16,7 @@ public enum Chunks
 /// <summary>
 /// Plays a dialogue. Each line begins with who speaks:
 /// <c>C:</c> the client sends, <c>S:</c> the client receives, <c>U&gt;</c> the upstream sends, <c>U&lt;</c> the upstream
-/// receives, <c>H&gt;</c> and <c>H&lt;</c> the same for the auth server, <c>T:</c> that many seconds pass, <c>A:</c> the last login the authenticator saw (<c>method login secret</c>),
+/// receives, <c>V&gt;</c> and <c>V&lt;</c> the same for a second upstream, <c>H&gt;</c> and <c>H&lt;</c> the same for the auth server, <c>T:</c> that many seconds pass, <c>A:</c> the last login the authenticator saw (<c>method login secret</c>),
 /// <c>L:</c> a line that was logged by then.
 /// <c>C: +</c> lines joined by a trailing <c>\</c> go out in one piece. <c>S: &lt;close&gt;</c> and <c>U&lt; &lt;close&gt;</c> expect the end of the stream,
 /// <c>C: &lt;close&gt;</c> and <c>U&gt; &lt;close&gt;</c> make it, <c>&lt;gone&gt;</c> also stops reading, <c>&lt;reset&gt;</c> fails, <c>S: &lt;nothing&gt;</c> and <c>U&lt; &lt;nothing&gt;</c> that nothing waits to be read.
@@ -62,14 +62,14 @@ internal static partial class Transcript
     {
         switch (who)
         {
-            case "C:" or "U>" or "H>":
+            case "C:" or "U>" or "V>" or "H>":
                 var sender = await PeerAsync(who[0], peers, cancellationToken);
                 if (text == "<close>") await sender.CloseAsync();
                 else if (text == "<gone>") await sender.LeaveAsync();
                 else if (text == "<reset>") await sender.ResetAsync();
                 else await sender.SendAsync(Bytes(text), chunks);
                 break;
-            case "S:" or "U<" or "H<":
+            case "S:" or "U<" or "V<" or "H<":
                 var receiver = await PeerAsync(who[0], peers, cancellationToken);
                 if (text == "<close>") await receiver.ExpectCloseAsync(cancellationToken);
                 else if (text == "<nothing>") receiver.ExpectNothing();
@@ -85,13 +85,14 @@ internal static partial class Transcript
                 peers.ExpectLogged(text);
                 break;
             default:
-                throw new TranscriptException($"a line begins with C:, S:, U>, U<, H>, H<, T:, A: or L:, not \"{who}\"");
+                throw new TranscriptException($"a line begins with C:, S:, U>, U<, V>, V<, H>, H<, T:, A: or L:, not \"{who}\"");
         }
     }
 
     private static async Task<TranscriptPeer> PeerAsync(char who, TranscriptPeers peers, CancellationToken cancellationToken) => who switch
     {
         'U' => await peers.Upstream(cancellationToken),
+        'V' => await peers.SecondUpstream(cancellationToken),
         'H' => await peers.AuthServer(cancellationToken),
         _ => peers.Client,
     };

@@ -16,6 +16,7 @@ namespace MailProxy.Testing;
 internal sealed class TranscriptPeers(IDuplexPipe client, MemoryUpstreams upstreams, FixedAuthenticator authenticator, FakeTimeProvider time, IEnumerable<string> log)
 {
     private TranscriptPeer? _upstream;
+    private TranscriptPeer? _second;
     private (MemoryConnection Connection, TranscriptPeer Peer)? _authServer;
 
     /// <summary>The auth server's ends; null where the authenticator asks none.</summary>
@@ -25,6 +26,10 @@ internal sealed class TranscriptPeers(IDuplexPipe client, MemoryUpstreams upstre
 
     public async Task<TranscriptPeer> Upstream(CancellationToken cancellationToken) =>
         _upstream ??= new TranscriptPeer((await upstreams.AcceptAsync(cancellationToken)).Peer);
+
+    /// <summary>The upstream that was tried after the first.</summary>
+    public async Task<TranscriptPeer> SecondUpstream(CancellationToken cancellationToken) =>
+        _second ??= new TranscriptPeer((await upstreams.AcceptAsync(cancellationToken)).Peer);
 
     /// <summary>The auth server's end, a new one for each request.</summary>
     public async Task<TranscriptPeer> AuthServer(CancellationToken cancellationToken)

@@ -37,8 +37,8 @@ internal sealed class UdpDnsServer : IAsyncDisposable
 
     public UdpDnsServer WithPointer(string reverse, string name, int ttl = 60) => With(reverse, Pointer, new Reply(0, EncodeName(name), ttl));
 
-    public UdpDnsServer WithAddress(string name, string address) => With(
-        name, address.Contains(':') ? LongAddress : Address, new Reply(0, IPAddress.Parse(address).GetAddressBytes(), 60));
+    public UdpDnsServer WithAddress(string name, string address, int ttl = 60) => With(
+        name, address.Contains(':') ? LongAddress : Address, new Reply(0, IPAddress.Parse(address).GetAddressBytes(), ttl));
 
     public UdpDnsServer Failing(string name, int type, int code) => With(name, type, new Reply(code, null, 0));
 

@@ -13,6 +13,7 @@ internal sealed class OptionList
         [typeof(IList<ErrorLogOptions>)] = Objects<ErrorLogOptions>(),
         [typeof(IList<MailListenOptions>)] = Objects<MailListenOptions>(),
         [typeof(IList<AuthHttpHeaderOptions>)] = Objects<AuthHttpHeaderOptions>(),
+        [typeof(IList<UpstreamServerOptions>)] = Objects<UpstreamServerOptions>(),
         [typeof(IList<TlsConfCommandOptions>)] = Objects<TlsConfCommandOptions>(),
         [typeof(IList<PassdbOptions>)] = Objects<PassdbOptions>(),
     };

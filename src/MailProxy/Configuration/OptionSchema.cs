@@ -26,11 +26,20 @@ internal static class OptionSchema
         .. Section<SmtpOptions>("Smtp:", root => ((ServerOptions)root).Smtp),
     ]);
 
+    /// <summary>The options of an <c>upstream</c>, whose keys are below <c>Mail:Upstreams:n</c>.</summary>
+    public static IReadOnlyDictionary<string, OptionProperty> Upstream { get; } = ByPath(
+    [
+        .. Section<UpstreamGroupOptions>("", root => root),
+        .. Section<HealthCheckOptions>("HealthCheck:", root => ((UpstreamGroupOptions)root).HealthCheck ??= new()),
+        .. Section<ResolverOptions>("Resolver:", root => ((UpstreamGroupOptions)root).Resolver),
+        .. Section<ProxyTlsOptions>("ProxyTls:", root => ((UpstreamGroupOptions)root).ProxyTls ??= new()),
+    ]);
+
     /// <summary>The properties that hold values; those that hold a section of their own are not among them.</summary>
     private static IEnumerable<OptionProperty> Section<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicProperties)] T>(string prefix, Func<object, object> owner) =>
         from property in typeof(T).GetProperties()
         let type = property.PropertyType
-        where type.IsValueType || type == typeof(string) || type == typeof(IPEndPoint) || OptionList.Of(type) is not null
+        where property.CanWrite && (type.IsValueType || type == typeof(string) || type == typeof(IPEndPoint) || type == typeof(UpstreamAddress) || OptionList.Of(type) is not null)
         select new OptionProperty(prefix + property.Name, property, owner);
 
     private static Dictionary<string, OptionProperty> ByPath(IEnumerable<OptionProperty> properties) =>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using MailProxy.Configuration.Directives;
 
 namespace MailProxy.Configuration;
 
@@ -20,7 +21,7 @@ internal static class OptionValue
             return true;
         }
 
-        var nullable = type == typeof(IPEndPoint) ? type : Nullable.GetUnderlyingType(type);
+        var nullable = type == typeof(IPEndPoint) || type == typeof(UpstreamAddress) ? type : Nullable.GetUnderlyingType(type);
         if (nullable is not null && text.Length == 0) return true;
         value = ParseValue(nullable ?? type, text, words);
         return value is not null;
@@ -48,6 +49,7 @@ internal static class OptionValue
         if (type == typeof(int)) return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
         if (type == typeof(long)) return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
         if (type == typeof(IPEndPoint)) return IPEndPoint.TryParse(text, out var endPoint) ? endPoint : null;
+        if (type == typeof(UpstreamAddress)) return NetAddress.ReadUpstream(text, out var upstream) is null ? upstream : null;
         if (!type.IsEnum) return null;
 
         var index = Array.FindIndex(words, word => word.Equals(text, StringComparison.OrdinalIgnoreCase));

@@ -46,7 +46,7 @@ internal sealed class OptionsValidator(List<ConfigurationMessage> messages)
     private static bool HasNoProtocol(LoadedServer server) =>
         server.Options.Protocol.Length == 0 && server.Options.Listen.Count > 0 && !HasFailed(server, nameof(ServerOptions.Listen)) && !HasFailed(server, nameof(ServerOptions.Protocol));
 
-    private static bool HasNoAuthHttp(LoadedServer server) => server.Options.AuthHttp.Url.Count == 0 && !HasFailed(server, "AuthHttp:Url");
+    private static bool HasNoAuthHttp(LoadedServer server) => server.Options.AuthHttp.Url.Count == 0 && server.Options.Proxy.Pass is null && !HasFailed(server, "AuthHttp:Url") && !HasFailed(server, "Proxy:Pass");
 
     private static SettingItem? MixedAuthHttp(LoadedServer server) =>
         server.Settings["AuthHttp:Url"] is { Items: { Count: > 1 } items } ? items.Find(item => item[SettingItem.Text] == AuthHttpOptions.Internal) : null;

@@ -13,6 +13,9 @@ internal sealed class OverlayReader(LoadContext context, List<ConfigurationMessa
     /// <summary>The section of the servers, below the root.</summary>
     public const string Servers = "Servers";
 
+    /// <summary>The section of the <c>upstream</c> groups, below the root.</summary>
+    public const string Upstreams = "Upstreams";
+
     private readonly Settings _settings = new();
 
     /// <summary>Reads the section; what is wrong is reported with its key.</summary>
@@ -20,17 +23,18 @@ internal sealed class OverlayReader(LoadContext context, List<ConfigurationMessa
     {
         foreach (var section in configuration.GetSection(Root).GetChildren())
         {
-            if (section.Key.Equals(Servers, StringComparison.OrdinalIgnoreCase)) ReadServers(section);
+            if (section.Key.Equals(Servers, StringComparison.OrdinalIgnoreCase)) ReadBlocks(section, _settings.Servers, OptionSchema.Server);
+            else if (section.Key.Equals(Upstreams, StringComparison.OrdinalIgnoreCase)) ReadBlocks(section, _settings.Upstreams, OptionSchema.Upstream);
             else if (OptionSchema.Main.TryGetValue(section.Key, out var option)) ReadOption(section, option, _settings.Main);
-            else ReadSection(section, "", _settings.Mail, isServer: false);
+            else ReadSection(section, "", _settings.Mail, OptionSchema.Server, isBlock: false);
         }
 
         return _settings;
     }
 
-    private void ReadServers(IConfigurationSection servers)
+    private void ReadBlocks(IConfigurationSection blocks, SortedDictionary<int, SettingLevel> levels, IReadOnlyDictionary<string, OptionProperty> schema)
     {
-        foreach (var section in servers.GetChildren())
+        foreach (var section in blocks.GetChildren())
         {
             if (!int.TryParse(section.Key, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
             {
@@ -38,22 +42,22 @@ internal sealed class OverlayReader(LoadContext context, List<ConfigurationMessa
                 continue;
             }
 
-            if (!_settings.Servers.TryGetValue(number, out var level)) _settings.Servers[number] = level = new SettingLevel(section.Path);
-            foreach (var child in section.GetChildren()) ReadSection(child, "", level, isServer: true);
+            if (!levels.TryGetValue(number, out var level)) levels[number] = level = new SettingLevel(section.Path);
+            foreach (var child in section.GetChildren()) ReadSection(child, "", level, schema, isBlock: true);
         }
     }
 
-    private void ReadSection(IConfigurationSection section, string prefix, SettingLevel level, bool isServer)
+    private void ReadSection(IConfigurationSection section, string prefix, SettingLevel level, IReadOnlyDictionary<string, OptionProperty> schema, bool isBlock)
     {
         var path = prefix + section.Key;
-        if (OptionSchema.Server.TryGetValue(path, out var option))
+        if (schema.TryGetValue(path, out var option))
         {
-            if (isServer || option.IsInheritable) ReadOption(section, option, level);
+            if (isBlock || option.IsInheritable) ReadOption(section, option, level);
             else Error($"\"{option.Path}\" is not allowed here", section.Path);
         }
-        else if (prefix.Length == 0 && OptionSchema.Server.Keys.Any(key => key.StartsWith(path + ":", StringComparison.OrdinalIgnoreCase)))
+        else if (prefix.Length == 0 && schema.Keys.Any(key => key.StartsWith(path + ":", StringComparison.OrdinalIgnoreCase)))
         {
-            foreach (var child in section.GetChildren()) ReadSection(child, path + ":", level, isServer);
+            foreach (var child in section.GetChildren()) ReadSection(child, path + ":", level, schema, isBlock);
         }
         else
         {
@@ -96,6 +100,7 @@ internal sealed class OverlayReader(LoadContext context, List<ConfigurationMessa
         var values = new List<string>();
         var report = new Report(messages, section.Path);
         if (text.Contains('\0')) report.Error("invalid value");
+        else if (HealthCheckDirective.Find(option.Path) is { } parameter) parameter.ReadKey(text, report, values);
         else if (option.Directive is null) values.Add(text);
         else DirectiveValue.ReadKey(option.Directive, text, context, report, values);
         return values;
@@ -115,7 +120,10 @@ internal sealed class OverlayReader(LoadContext context, List<ConfigurationMessa
         switch (option.Directive?.Kind)
         {
             case DirectiveKind.Listen:
-                ListenDirective.AddItems(setting, ListenDirective.ReadAddress(item.GetValueOrDefault(nameof(MailListenOptions.Address), ""), context.Lookup, report), item);
+                setting.AddEach(nameof(MailListenOptions.Address), ListenDirective.ReadAddress(item.GetValueOrDefault(nameof(MailListenOptions.Address), ""), context.Lookup, report), item);
+                break;
+            case DirectiveKind.UpstreamServer:
+                UpstreamServerDirective.AddKeys(setting, item, context.Lookup, report);
                 break;
             case DirectiveKind.Passdb:
                 PassdbDirective.Add(setting, item, context, report);

@@ -11,18 +11,23 @@ public sealed class ProxyOptions
     public bool? Enabled { get; set; }
 
     /// <summary>Directive <c>proxy_pass</c>: where sessions go that no auth server sends elsewhere. Default none.</summary>
+    [Directive("proxy_pass", DirectiveKind.ProxyPass, Syntax = "group | address:port | unix:/path")]
     public UpstreamAddress? Pass { get; set; }
 
     /// <summary>Directive <c>proxy_connect_timeout</c>: from connecting to the greeting, for one try. Default (null): 10 seconds where another server can be tried, else all that <c>timeout</c> leaves.</summary>
+    [Directive("proxy_connect_timeout", DirectiveKind.Milliseconds, Default = "10s where another server can be tried")]
     public TimeSpan? ConnectTimeout { get; set; }
 
     /// <summary>Directive <c>proxy_next_upstream</c>: another server of the group is tried where one fails before it has seen credentials. Default on.</summary>
+    [Directive("proxy_next_upstream", DirectiveKind.Flag)]
     public bool NextUpstream { get; set; } = true;
 
     /// <summary>Directive <c>proxy_next_upstream_tries</c>: servers tried for one login, the first included. Default 0: every one.</summary>
+    [Directive("proxy_next_upstream_tries", DirectiveKind.Number)]
     public int NextUpstreamTries { get; set; }
 
     /// <summary>Directive <c>proxy_next_upstream_timeout</c>: how long after the first try another may begin. Default 0: as long as <c>timeout</c> lets.</summary>
+    [Directive("proxy_next_upstream_timeout", DirectiveKind.Milliseconds)]
     public TimeSpan NextUpstreamTimeout { get; set; }
 
     /// <summary>Directive <c>proxy_bind</c>: the local address that connections to the upstream start from; port 0 leaves the port to the system. Default off (null): the system chooses.</summary>
@@ -37,8 +42,8 @@ public sealed class ProxyOptions
     [Directive("proxy_timeout", DirectiveKind.Milliseconds)]
     public TimeSpan Timeout { get; set; } = TimeSpan.FromHours(24);
 
-    /// <summary>Directive <c>proxy_pass_error_message</c>: the client sees the upstream's own refusal. Default off.</summary>
-    [Directive("proxy_pass_error_message", DirectiveKind.Flag)]
+    /// <summary>Directive <c>proxy_pass_error_message</c>: the client sees the upstream's own refusal. Default off, but on where <see cref="Pass"/> alone decides: nobody else can tell them why.</summary>
+    [Directive("proxy_pass_error_message", DirectiveKind.Flag, Default = "off with `auth_http`, on without")]
     public bool PassErrorMessage { get; set; }
 
     /// <summary>Directive <c>proxy_protocol</c>: the PROXY header for the upstream. Default off.</summary>

@@ -6,55 +6,55 @@ namespace MailProxy.Configuration;
 public sealed class ProxyTlsOptions
 {
     /// <summary>Directive <c>proxy_ssl</c>: <c>on</c> begins with TLS, <c>starttls</c> asks for it by STARTTLS or STLS and goes nowhere without. <c>Auth-Proxy-SSL</c> overrides it for a session. Default off.</summary>
-    [Directive("proxy_ssl", DirectiveKind.Choice, Words = ["off", "on", "starttls"])]
+    [Directive("proxy_ssl", DirectiveKind.Choice, DirectiveContexts.MailAndBelow, Words = ["off", "on", "starttls"])]
     public ProxyTlsMode Mode { get; set; }
 
     /// <summary>Directive <c>proxy_ssl_verify</c>: the upstream's certificate must be good, and must name it. Default on.</summary>
-    [Directive("proxy_ssl_verify", DirectiveKind.Flag)]
+    [Directive("proxy_ssl_verify", DirectiveKind.Flag, DirectiveContexts.MailAndBelow)]
     public bool Verify { get; set; } = true;
 
     /// <summary>Directive <c>proxy_ssl_verify_depth</c>: how many certificates may stand between the upstream's and a trusted one. Default 1.</summary>
-    [Directive("proxy_ssl_verify_depth", DirectiveKind.Number)]
+    [Directive("proxy_ssl_verify_depth", DirectiveKind.Number, DirectiveContexts.MailAndBelow)]
     public int VerifyDepth { get; set; } = 1;
 
     /// <summary>Directive <c>proxy_ssl_name</c>: the name that the certificate must carry and that SNI sends. Default (null): the host as the auth server named it.</summary>
-    [Directive("proxy_ssl_name", DirectiveKind.Text, Syntax = "name", Default = "the upstream's host")]
+    [Directive("proxy_ssl_name", DirectiveKind.Text, DirectiveContexts.MailAndBelow, Syntax = "name", Default = "the upstream's host")]
     public string? Name { get; set; }
 
     /// <summary>Directive <c>proxy_ssl_server_name</c>: sends that name by SNI, unless it is an address. Default on.</summary>
-    [Directive("proxy_ssl_server_name", DirectiveKind.Flag)]
+    [Directive("proxy_ssl_server_name", DirectiveKind.Flag, DirectiveContexts.MailAndBelow)]
     public bool ServerName { get; set; } = true;
 
     /// <summary>Directive <c>proxy_ssl_protocols</c>. Default TLSv1.2 and TLSv1.3.</summary>
-    [Directive("proxy_ssl_protocols", DirectiveKind.Choices, Words = ["SSLv2", "SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"])]
+    [Directive("proxy_ssl_protocols", DirectiveKind.Choices, DirectiveContexts.MailAndBelow, Words = ["SSLv2", "SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"])]
     public IList<string> Protocols { get; set; } = ["TLSv1.2", "TLSv1.3"];
 
     /// <summary>Directive <c>proxy_ssl_ciphers</c>: OpenSSL's list for TLS 1.2 and older. Default DEFAULT.</summary>
-    [Directive("proxy_ssl_ciphers", DirectiveKind.Text, Syntax = "list")]
+    [Directive("proxy_ssl_ciphers", DirectiveKind.Text, DirectiveContexts.MailAndBelow, Syntax = "list")]
     public string Ciphers { get; set; } = "DEFAULT";
 
     /// <summary>Directive <c>proxy_ssl_certificate</c>: a PEM file, or <c>data:</c> with the PEM itself, that is shown to upstreams that ask; the leaf first. Default: none.</summary>
-    [Directive("proxy_ssl_certificate", DirectiveKind.ConfFile)]
+    [Directive("proxy_ssl_certificate", DirectiveKind.ConfFile, DirectiveContexts.MailAndBelow)]
     public string? Certificate { get; set; }
 
     /// <summary>Directive <c>proxy_ssl_certificate_key</c>: its key, a PEM file, <c>data:</c>, <c>engine:</c> or <c>store:</c>. Default: none.</summary>
-    [Directive("proxy_ssl_certificate_key", DirectiveKind.ConfFile)]
+    [Directive("proxy_ssl_certificate_key", DirectiveKind.ConfFile, DirectiveContexts.MailAndBelow)]
     public string? CertificateKey { get; set; }
 
     /// <summary>Directive <c>proxy_ssl_password_file</c>: passphrases of the key, one on a line, tried in turn. Default: none.</summary>
-    [Directive("proxy_ssl_password_file", DirectiveKind.ConfFile)]
+    [Directive("proxy_ssl_password_file", DirectiveKind.ConfFile, DirectiveContexts.MailAndBelow)]
     public string? PasswordFile { get; set; }
 
     /// <summary>Directive <c>proxy_ssl_trusted_certificate</c>: a file of CA certificates. Default (null): the system's store.</summary>
-    [Directive("proxy_ssl_trusted_certificate", DirectiveKind.ConfFile, Default = "the system's")]
+    [Directive("proxy_ssl_trusted_certificate", DirectiveKind.ConfFile, DirectiveContexts.MailAndBelow, Default = "the system's")]
     public string? TrustedCertificate { get; set; }
 
     /// <summary>Directive <c>proxy_ssl_crl</c>: a file of revocation lists, for the whole chain. Default: none.</summary>
-    [Directive("proxy_ssl_crl", DirectiveKind.ConfFile)]
+    [Directive("proxy_ssl_crl", DirectiveKind.ConfFile, DirectiveContexts.MailAndBelow)]
     public string? Crl { get; set; }
 
     /// <summary>Directive <c>proxy_ssl_session_reuse</c>: sessions with an upstream are resumed. Default on.</summary>
-    [Directive("proxy_ssl_session_reuse", DirectiveKind.Flag)]
+    [Directive("proxy_ssl_session_reuse", DirectiveKind.Flag, DirectiveContexts.MailAndBelow)]
     public bool SessionReuse { get; set; } = true;
 }
 

@@ -2,11 +2,11 @@ using MailProxy.Configuration.Directives;
 
 namespace MailProxy.Configuration;
 
-/// <summary>The name servers for reverse lookups of SMTP clients: directives <c>resolver</c> and <c>resolver_timeout</c>.</summary>
+/// <summary>The name servers for reverse lookups of SMTP clients, and for upstreams with <c>resolve</c>: directives <c>resolver</c> and <c>resolver_timeout</c>.</summary>
 public sealed class ResolverOptions
 {
     /// <summary>Name servers as <c>ip:port</c> or <c>[ip6]:port</c>. Empty: off, the default.</summary>
-    [Directive("resolver", DirectiveKind.Resolver, Syntax = "address[:port] ... [valid=time] [ipv4=on|off] [ipv6=on|off] | off", Default = "off")]
+    [Directive("resolver", DirectiveKind.Resolver, DirectiveContexts.MailAndBelow, Syntax = "address[:port] ... [valid=time] [ipv4=on|off] [ipv6=on|off] | off", Default = "off")]
     public IList<string> Servers { get; set; } = [];
 
     /// <summary>Parameter <c>valid</c>: how long an answer is kept. Null: by its TTL.</summary>
@@ -19,6 +19,6 @@ public sealed class ResolverOptions
     public bool Ipv6 { get; set; } = true;
 
     /// <summary>Directive <c>resolver_timeout</c>: for one lookup. Default 30 seconds.</summary>
-    [Directive("resolver_timeout", DirectiveKind.Milliseconds)]
+    [Directive("resolver_timeout", DirectiveKind.Milliseconds, DirectiveContexts.MailAndBelow)]
     public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(30);
 }

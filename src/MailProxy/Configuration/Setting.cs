@@ -17,6 +17,20 @@ internal sealed class Setting(string where)
 
     /// <summary>Adds an item to a list of plain texts.</summary>
     public void Add(string itemWhere, string value) => Items.Add(new SettingItem(itemWhere) { [SettingItem.Text] = value });
+
+    /// <summary>Spreads one item out: one for each of these values of a property, with all else that it has.</summary>
+    public void AddEach(string property, IEnumerable<string> values, SettingItem others)
+    {
+        var isFirst = true;
+        foreach (var value in values)
+        {
+            var item = new SettingItem(others.Where) { IsFirst = isFirst };
+            foreach (var (name, other) in others) item[name] = other;
+            item[property] = value;
+            Items.Add(item);
+            isFirst = false;
+        }
+    }
 }
 
 /// <summary>One item of a list: values by the names of its properties, or its text under no name.</summary>
@@ -78,15 +92,24 @@ internal sealed class Settings
     /// <summary>The servers by number.</summary>
     public SortedDictionary<int, SettingLevel> Servers { get; } = [];
 
+    /// <summary>The <c>upstream</c> groups by number.</summary>
+    public SortedDictionary<int, SettingLevel> Upstreams { get; } = [];
+
     /// <summary>Lets another source win, option by option: of a list, the whole of it.</summary>
     public void Overlay(Settings winner)
     {
         Main.Overlay(winner.Main);
         Mail.Overlay(winner.Mail);
-        foreach (var (number, level) in winner.Servers)
+        Overlay(Servers, winner.Servers);
+        Overlay(Upstreams, winner.Upstreams);
+    }
+
+    private static void Overlay(SortedDictionary<int, SettingLevel> levels, SortedDictionary<int, SettingLevel> winner)
+    {
+        foreach (var (number, level) in winner)
         {
-            if (Servers.TryGetValue(number, out var known)) known.Overlay(level);
-            else Servers[number] = level;
+            if (levels.TryGetValue(number, out var known)) known.Overlay(level);
+            else levels[number] = level;
         }
     }
 }

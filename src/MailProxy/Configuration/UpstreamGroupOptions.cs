@@ -1,3 +1,5 @@
+using MailProxy.Configuration.Directives;
+
 namespace MailProxy.Configuration;
 
 /// <summary>One <c>upstream name { }</c> of <c>mail { }</c>: servers that stand for each other.</summary>
@@ -10,16 +12,22 @@ public sealed class UpstreamGroupOptions
     public string Name { get; set; } = "";
 
     /// <summary>Directives <c>hash</c>, <c>least_conn</c>, <c>random</c>. Default: weighted round robin.</summary>
+    [Directive("least_conn", DirectiveKind.LeastConn, DirectiveContexts.Upstream, Words = ["round_robin", "least_conn", "random", "random two", "hash", "hash consistent"], IsRepeatable = true, Syntax = "")]
     public UpstreamMethod Method { get; set; }
 
     /// <summary>Directive <c>hash</c>: text with the variables <c>$auth_user</c> and <c>$remote_addr</c>; a login that has the same one goes to the same server.</summary>
+    [Directive("hash", DirectiveKind.Hash, DirectiveContexts.Upstream, IsRepeatable = true, Syntax = "key [consistent]")]
     public string HashKey { get; set; } = "";
 
     /// <summary>Directive <c>server</c>, in order, one for each address where a name without <c>resolve</c> has several.</summary>
+    [Directive("server", DirectiveKind.UpstreamServer, DirectiveContexts.Upstream, Syntax = "address [parameter ...]")]
     public IList<UpstreamServerOptions> Servers { get; set; } = [];
 
     /// <summary>Directive <c>health_check</c>. Null: servers are judged by the logins that fail only.</summary>
     public HealthCheckOptions? HealthCheck { get; set; }
+
+    /// <summary>Directives <c>resolver</c> and <c>resolver_timeout</c> of the block, or of <c>mail { }</c>: who is asked about names with <c>resolve</c>. Without name servers the system is.</summary>
+    public ResolverOptions Resolver { get; set; } = new();
 
     /// <summary>Directives <c>proxy_ssl*</c> of the block, with what it inherits from <c>mail { }</c>. Null where the block has none: those of the session's server count.</summary>
     public ProxyTlsOptions? ProxyTls { get; set; }
@@ -53,7 +61,7 @@ public sealed class UpstreamServerOptions
     /// <summary>Where: <c>ip:port</c>, <c>[ip6]:port</c>, <c>unix:/path</c>, or with <see cref="Resolve"/> <c>name:port</c>.</summary>
     public string Address { get; set; } = "";
 
-    /// <summary>The host as it is written: the name that TLS expects.</summary>
+    /// <summary>The host as it is written: the name that TLS expects. Empty for a unix socket.</summary>
     public string Host { get; set; } = "";
 
     /// <summary>Parameter <c>weight</c>. Default 1.</summary>
@@ -85,6 +93,7 @@ public sealed class UpstreamServerOptions
 public sealed class HealthCheckOptions
 {
     /// <summary>Parameter <c>interval</c>: between two tries. Default 5 seconds.</summary>
+    [Directive("health_check", DirectiveKind.HealthCheck, DirectiveContexts.Upstream, Syntax = "[interval=time] [fails=n] [passes=n] [timeout=time] [protocol=imap|pop3|smtp]", Default = "none")]
     public TimeSpan Interval { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Parameter <c>fails</c>: failed tries in a row that make a server unhealthy. Default 1.</summary>

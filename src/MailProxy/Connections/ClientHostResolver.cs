@@ -1,6 +1,4 @@
 using System.Buffers;
-using System.Collections.Concurrent;
-using System.Globalization;
 using System.Net;
 using System.Text;
 using DnsClient;
@@ -25,7 +23,7 @@ internal interface IClientHostResolver
 }
 
 /// <summary>Asks the configured name servers: PTR, then A and AAAA, which must lead back to the client.</summary>
-internal sealed class ClientHostResolver(TimeProvider time) : IClientHostResolver
+internal sealed class ClientHostResolver(DnsClients clients, TimeProvider time) : IClientHostResolver
 {
     /// <summary>No name, and asking again would not help.</summary>
     public const string Unavailable = "[UNAVAILABLE]";
@@ -41,9 +39,6 @@ internal sealed class ClientHostResolver(TimeProvider time) : IClientHostResolve
     private static readonly SearchValues<char> NameCharacters =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-.");
 
-    // A client keeps its cache: the same settings after a reload find it warm.
-    private readonly ConcurrentDictionary<string, LookupClient> _clients = new(StringComparer.Ordinal);
-
     public ValueTask<string> ResolveAsync(ResolverOptions options, EndPoint client, SessionLogContext logContext, ILogger log, CancellationToken cancellationToken)
     {
         if (options.Servers.Count == 0) return ValueTask.FromResult(Unavailable);
@@ -54,7 +49,7 @@ internal sealed class ClientHostResolver(TimeProvider time) : IClientHostResolve
 
     private async ValueTask<string> LookUpAsync(ResolverOptions options, IPAddress address, SessionLogContext logContext, ILogger log, CancellationToken cancellationToken)
     {
-        var dns = _clients.GetOrAdd(KeyOf(options), _ => CreateClient(options));
+        var dns = clients.For(options, keepsAnswers: true);
         var text = NginxAddress.ToText(address);
 
         logContext.Action = SessionAction.ResolvingClientAddress;
@@ -87,13 +82,7 @@ internal sealed class ClientHostResolver(TimeProvider time) : IClientHostResolve
 
     private async ValueTask<(HashSet<IPAddress> Addresses, int Code)> FindAddressesAsync(LookupClient dns, ResolverOptions options, string name, CancellationToken cancellationToken)
     {
-        QueryType[] types = (options.Ipv4, options.Ipv6) switch
-        {
-            (true, true) => [QueryType.A, QueryType.AAAA],
-            (false, true) => [QueryType.AAAA],
-            _ => [QueryType.A],
-        };
-        var replies = await Task.WhenAll(types.Select(type =>
+        var replies = await Task.WhenAll(DnsClients.AddressTypes(options).Select(type =>
             AskAsync(token => dns.QueryAsync(name + ".", type, QueryClass.IN, token), options, cancellationToken).AsTask()));
         var addresses = replies.SelectMany(reply => reply.Answers).OfType<AddressRecord>().Select(record => record.Address).ToHashSet();
         // A name server that failed for one of the types says more than "not found" for the other.
@@ -141,35 +130,4 @@ internal sealed class ClientHostResolver(TimeProvider time) : IClientHostResolve
     };
 
     private static string Failure(int code) => code == HostNotFound ? Unavailable : TemporarilyUnavailable;
-
-    private static string KeyOf(ResolverOptions options) => string.Create(
-        CultureInfo.InvariantCulture, $"{string.Join(' ', options.Servers)}|{options.Valid?.Ticks}|{options.Timeout.Ticks}");
-
-    private static LookupClient CreateClient(ResolverOptions options)
-    {
-        // As nginx does: a question is sent again after five seconds, to the next server, until the lookup's own time is up.
-        var resend = TimeSpan.FromSeconds(5);
-        var settings = new LookupClientOptions([.. options.Servers.Select(ParseServer)])
-        {
-            UseCache = true,
-            Timeout = resend,
-            Retries = (int)Math.Clamp(options.Timeout / resend, 1, 100),
-            ThrowDnsErrors = false,
-            ExtendedDnsBufferSize = LookupClientOptions.MinimumBufferSize,
-            UseTcpFallback = true,
-        };
-        if (options.Valid is { } valid)
-        {
-            settings.MinimumCacheTimeout = valid;
-            settings.MaximumCacheTimeout = valid;
-        }
-
-        return new LookupClient(settings);
-    }
-
-    private static NameServer ParseServer(string text)
-    {
-        var endPoint = IPEndPoint.Parse(text);
-        return new NameServer(endPoint.Address, endPoint.Port == 0 ? NameServer.DefaultPort : endPoint.Port);
-    }
 }

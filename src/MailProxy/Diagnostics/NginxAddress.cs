@@ -18,7 +18,7 @@ internal static class NginxAddress
     };
 
     /// <summary>The same without brackets, as nginx prints upstreams.</summary>
-    public static string WithPortUnbracketed(IPEndPoint endPoint) => $"{ToText(endPoint.Address)}:{endPoint.Port}";
+    public static string WithPortUnbracketed(EndPoint endPoint) => endPoint is IPEndPoint ip ? $"{ToText(ip.Address)}:{ip.Port}" : $"unix:{endPoint}";
 
     /// <summary>The address of <c>proxy_bind</c>, with its port where it has one.</summary>
     public static string OfBind(IPEndPoint endPoint) => endPoint.Port == 0 ? ToText(endPoint.Address) : WithPort(endPoint);

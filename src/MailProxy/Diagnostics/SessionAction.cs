@@ -25,6 +25,7 @@ internal static class SessionAction
     public const string SendingAuth = "sending AUTH to upstream";
     public const string SendingMailFrom = "sending MAIL FROM to upstream";
     public const string SendingRcptTo = "sending RCPT TO to upstream";
+    public const string CheckingHealth = "checking health of upstream";
     public const string ReadingUpstream = "reading response from upstream";
     public const string Proxying = "proxying";
     public const string ReadingClient = "proxying and reading from client";

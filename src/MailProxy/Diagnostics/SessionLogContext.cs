@@ -34,5 +34,5 @@ internal sealed class SessionLogContext
     public string? Upstream => UpstreamEndPoint is { } upstream ? NginxAddress.WithPortUnbracketed(upstream) : null;
 
     /// <summary>The chosen upstream.</summary>
-    public IPEndPoint? UpstreamEndPoint { get; set; }
+    public EndPoint? UpstreamEndPoint { get; set; }
 }

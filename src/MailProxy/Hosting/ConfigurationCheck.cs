@@ -18,7 +18,7 @@ internal static class ConfigurationCheck
         using var certificates = new CertificateSet(options, engine);
         try
         {
-            new UpstreamTls().Load(options.Servers, engine);
+            new UpstreamTls().Load(options.UpstreamTls(), engine);
             return certificates.Errors;
         }
         catch (TlsConfigurationException exception)

@@ -1,6 +1,7 @@
 using MailProxy.Configuration;
 using MailProxy.Connections;
 using MailProxy.Diagnostics;
+using MailProxy.Routing;
 using Microsoft.AspNetCore.Connections;
 
 namespace MailProxy.Hosting;
@@ -15,11 +16,12 @@ internal sealed class Generation : IDisposable
     private ITimer? _shutdownTimer;
     private bool _retired;
 
-    public Generation(MailProxyOptions options, ErrorLogSet logs, CertificateSet certificates, TimeProvider time)
+    public Generation(MailProxyOptions options, ErrorLogSet logs, CertificateSet certificates, UpstreamGroupSet upstreams, TimeProvider time)
     {
         Options = options;
         Logs = logs;
         Certificates = certificates;
+        Upstreams = upstreams;
         Table = new ListenTable(options);
         _time = time;
         WorkerConnections = new WorkerConnections(Workers(options) * options.WorkerConnections, options.WorkerConnections);
@@ -33,6 +35,8 @@ internal sealed class Generation : IDisposable
     public ErrorLogSet Logs { get; }
 
     public CertificateSet Certificates { get; }
+
+    public UpstreamGroupSet Upstreams { get; }
 
     public ListenTable Table { get; }
 

@@ -1,8 +1,10 @@
 using System.Text.Json;
+using MailProxy.Routing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace MailProxy.Hosting;
@@ -13,12 +15,15 @@ public static class MailProxyEndpointExtensions
     /// <summary>
     /// Maps <c>/livez</c> (200 while the process answers) and <c>/readyz</c>, also as <c>/healthz</c> (200 while every
     /// socket listens, 503 before that and once a shutdown has begun). <c>?verbose</c> names the checks, as JSON.
+    /// Maps <c>/auth</c>, which answers auth_http requests by the users of <c>passdb</c> (404 without any), to loopback and to
+    /// whoever sends <c>auth_endpoint_key</c>.
     /// </summary>
     public static IEndpointRouteBuilder MapMailProxy(this IEndpointRouteBuilder endpoints)
     {
         endpoints.MapHealthChecks("/livez", new HealthCheckOptions { Predicate = _ => false, ResponseWriter = WriteAsync });
         endpoints.MapHealthChecks("/readyz", new HealthCheckOptions { ResponseWriter = WriteAsync });
         endpoints.MapHealthChecks("/healthz", new HealthCheckOptions { ResponseWriter = WriteAsync });
+        endpoints.Map("/auth", endpoints.ServiceProvider.GetRequiredService<AuthEndpoint>().HandleAsync);
         return endpoints;
     }
 
@@ -41,6 +46,7 @@ public static class MailProxyEndpointExtensions
             json.WriteStartObject(name);
             json.WriteString("status", entry.Status.ToString());
             json.WriteString("description", entry.Description);
+            foreach (var (what, detail) in entry.Data) json.WriteString(what, detail.ToString());
             json.WriteEndObject();
         }
 

@@ -5,6 +5,7 @@ using MailProxy.Authentication;
 using MailProxy.Configuration;
 using MailProxy.Connections;
 using MailProxy.Diagnostics;
+using MailProxy.Routing;
 using MailProxy.Transport;
 using MailProxy.Transport.Tls;
 using MailProxy.Upstream;
@@ -18,7 +19,7 @@ namespace MailProxy.Hosting;
 /// The running proxy: the configuration in force, its sockets and its sessions. A reload opens what is new before it
 /// closes what is gone, and changes nothing when anything of it fails.
 /// </summary>
-internal sealed class MailProxyRuntime(MailTransport transport, ListenerSet listeners, AuthHttpClient auth, UpstreamTls upstreamTls, SessionMetricsTable metrics, LoopMetrics loops, CertificateMetrics expiries, LogSinks sinks, ILoggerFactory loggers, TimeProvider time)
+internal sealed class MailProxyRuntime(MailTransport transport, ListenerSet listeners, AuthHttpClient auth, UpstreamTls upstreamTls, UpstreamRouter upstreams, LoginDirectory directory, SessionMetricsTable metrics, LoopMetrics loops, CertificateMetrics expiries, LogSinks sinks, ILoggerFactory loggers, TimeProvider time)
     : IConnectionAdmission, IDisposable
 {
     // A unix socket's client has no address of its own.
@@ -225,7 +226,7 @@ internal sealed class MailProxyRuntime(MailTransport transport, ListenerSet list
     private async Task<Generation> OpenAsync(MailProxyOptions options, CancellationToken cancellationToken)
     {
         var certificates = LoadCertificates(options);
-        var generation = new Generation(options, OpenLogs(options), certificates, time);
+        var generation = new Generation(options, OpenLogs(options), certificates, upstreams.Prepare(options), time);
         void ReportBindFailure(ListenException exception) => HostingLog.BindFailed(generation.Logs.Process, exception.Message);
         listeners.BindFailed += ReportBindFailure;
         try
@@ -257,7 +258,12 @@ internal sealed class MailProxyRuntime(MailTransport transport, ListenerSet list
         return certificates.Errors.Count == 0 ? certificates : throw new StartupException(certificates.Errors[0]);
     }
 
-    private void Watch(Generation generation) => generation.Certificates.Watch(expiries, generation.Logs.Process, time);
+    private void Watch(Generation generation)
+    {
+        generation.Certificates.Watch(expiries, generation.Logs.Process, time);
+        upstreams.PutInForce(generation.Upstreams, generation.Logs.Process);
+        directory.PutInForce(generation.Options, generation.Logs.Process);
+    }
 
     private ErrorLogSet OpenLogs(MailProxyOptions options)
     {
@@ -275,7 +281,7 @@ internal sealed class MailProxyRuntime(MailTransport transport, ListenerSet list
     {
         try
         {
-            upstreamTls.Load(options.Servers, transport.Tls);
+            upstreamTls.Load(options.UpstreamTls(), transport.Tls);
         }
         catch (TlsConfigurationException exception)
         {
@@ -285,7 +291,7 @@ internal sealed class MailProxyRuntime(MailTransport transport, ListenerSet list
 
     private async Task ResolveAuthServersAsync(MailProxyOptions options, CancellationToken cancellationToken)
     {
-        foreach (var server in options.Servers)
+        foreach (var server in options.Servers.Where(server => server.AuthHttp is { Url.Count: > 0, IsInternal: false }))
         {
             try
             {

@@ -5,6 +5,7 @@ using MailProxy.Passdb;
 using MailProxy.Protocols.Imap;
 using MailProxy.Protocols.Pop3;
 using MailProxy.Protocols.Smtp;
+using MailProxy.Routing;
 using MailProxy.Sessions;
 using MailProxy.Transport;
 using MailProxy.Transport.Tls;
@@ -43,8 +44,22 @@ public static class MailProxyServiceCollectionExtensions
         {
             CreateTls = () => provider.GetRequiredService<MailTransport>().Tls.CreateClientContext(new TlsClientOptions()),
         });
-        services.AddSingleton<IAuthenticator>(provider => provider.GetRequiredService<AuthHttpClient>());
+        services.AddSingleton<AuthMetrics>();
+        services.AddSingleton<LoginDirectory>();
+        services.AddSingleton<LoginDecider>();
+        services.AddSingleton<InternalAuthenticator>();
+        services.AddSingleton<AuthEndpoint>();
+        services.AddSingleton<IAuthenticator, Authenticators>();
         services.AddSingleton<UpstreamTls>();
+        services.AddSingleton<DnsClients>();
+        services.AddSingleton<UpstreamNames>();
+        services.AddSingleton<UpstreamProber>();
+        services.AddSingleton<UpstreamMetrics>();
+        services.AddSingleton<UpstreamRouter>();
+        services.AddSingleton<IUpstreamChoice>(provider => provider.GetRequiredService<UpstreamRouter>());
+        services.AddSingleton<IUpstreamProbe, ImapUpstreamProbe>();
+        services.AddSingleton<IUpstreamProbe, Pop3UpstreamProbe>();
+        services.AddSingleton<IUpstreamProbe, SmtpUpstreamProbe>();
         services.AddSingleton<IClientHostResolver, ClientHostResolver>();
         services.AddSingleton<SessionServices>();
         services.AddSingleton<IMailProtocol, ImapProtocol>();
@@ -54,7 +69,7 @@ public static class MailProxyServiceCollectionExtensions
         services.AddSingleton<MailProxyRuntime>();
         services.AddSingleton<IConnectionAdmission>(provider => provider.GetRequiredService<MailProxyRuntime>());
 
-        services.AddHealthChecks().AddCheck<ListenerHealthCheck>("listeners");
+        services.AddHealthChecks().AddCheck<ListenerHealthCheck>("listeners").AddCheck<UpstreamHealthCheck>("upstreams");
         return services;
     }
 }

@@ -10,7 +10,7 @@ internal sealed class MailSession(ConnectionContext connection, SessionContext c
     public async Task<SessionEndReason> RunAsync()
     {
         var outcome = await LogInAsync();
-        return outcome.Upstream is { } upstream ? await new SessionRelay(connection, context).RunAsync(upstream) : outcome.Reason;
+        return outcome.Upstream is { } upstream ? await new SessionRelay(connection, context).RunAsync(upstream, outcome.Peer) : outcome.Reason;
     }
 
     private async ValueTask<SessionOutcome> LogInAsync()

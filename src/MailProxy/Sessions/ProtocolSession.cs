@@ -66,7 +66,11 @@ internal abstract class ProtocolSession(SessionContext context)
     /// <summary>The same for a command that never ended: what is there of it says whom to answer.</summary>
     public virtual void WriteTooLong(ReadOnlySpan<byte> input, ReplyWriter output) => WriteInvalid(output);
 
+    /// <summary>nginx's answer to every failure that is not the client's.</summary>
     public abstract void WriteInternalError(ReplyWriter output);
+
+    /// <summary>The protocol's temporary failure, as the answer to a login: the client is to come back.</summary>
+    public abstract void WriteUnavailable(ReplyWriter output);
 
     /// <summary>The auth server's refusal.</summary>
     public abstract void WriteAuthFailure(AuthResult result, ReplyWriter output);

@@ -1,7 +1,9 @@
 using System.Security.Cryptography;
+using MailProxy.Authentication;
 using MailProxy.Configuration;
 using MailProxy.Connections;
 using MailProxy.Diagnostics;
+using MailProxy.Wire;
 using MailProxy.Wire.Sasl;
 using Microsoft.Extensions.Logging;
 
@@ -23,6 +25,22 @@ internal sealed class SessionContext(ConnectionScope scope, SessionServices serv
     public SessionLogContext LogContext => Scope.LogContext;
 
     public TimeProvider Time => Services.Time;
+
+    /// <summary>Whether no auth server is asked: logins are passed on, and the upstream decides.</summary>
+    public bool IsPassedThrough => Server.AuthHttp.Url.Count == 0;
+
+    /// <summary>Where the answer sends the session: where <c>proxy_pass</c> says, if the answer does not.</summary>
+    public UpstreamAddress? Destination(AuthResult result) => result.Upstream ?? Server.Proxy.Pass;
+
+    /// <summary>A failure that is not the client's: in nginx's words where all is as it can be under nginx, else in those that tell clients to come back.</summary>
+    /// <param name="protocol">Words it.</param>
+    /// <param name="output">Where to.</param>
+    /// <param name="destination">Where the session was sent; null where it came not so far.</param>
+    public void WriteUnavailable(ProtocolSession protocol, ReplyWriter output, UpstreamAddress? destination)
+    {
+        if (!IsPassedThrough && !Server.AuthHttp.IsInternal && destination is null or { Literal: not null }) protocol.WriteInternalError(output);
+        else protocol.WriteUnavailable(output);
+    }
 
     /// <summary>Counts one more connection of this session; where <c>worker_connections</c> are used up, the log says so.</summary>
     public bool TryTakeConnection()

@@ -29,7 +29,7 @@ internal sealed class SessionLogin(SessionContext context, ProtocolSession proto
                 return await RejectAsync(result) is { } end ? end : null;
             default:
                 Count(credentials.Method, LoginResult.AuthUnavailable);
-                protocol.WriteInternalError(client.Output);
+                context.WriteUnavailable(protocol, client.Output, destination: null);
                 await client.FlushAsync(context.Server.Timeout);
                 return SessionEndReason.AuthUnavailable;
         }

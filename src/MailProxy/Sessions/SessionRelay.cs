@@ -1,4 +1,5 @@
 using MailProxy.Diagnostics;
+using MailProxy.Routing;
 using MailProxy.Transport;
 using MailProxy.Upstream;
 using Microsoft.AspNetCore.Connections;
@@ -10,7 +11,8 @@ namespace MailProxy.Sessions;
 internal sealed class SessionRelay(ConnectionContext connection, SessionContext context)
 {
     /// <param name="upstream">Logged in; disposed of at the end.</param>
-    public async ValueTask<SessionEndReason> RunAsync(ConnectionContext upstream)
+    /// <param name="peer">Released at the end; null where no group has the upstream.</param>
+    public async ValueTask<SessionEndReason> RunAsync(ConnectionContext upstream, UpstreamPeer? peer)
     {
         context.LogContext.Action = SessionAction.Proxying;
         try
@@ -25,6 +27,7 @@ internal sealed class SessionRelay(ConnectionContext connection, SessionContext 
         finally
         {
             await upstream.DisposeAsync();
+            peer?.Release();
             context.Scope.WorkerConnections.Return();
         }
     }

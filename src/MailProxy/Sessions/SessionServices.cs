@@ -1,5 +1,6 @@
 using MailProxy.Authentication;
 using MailProxy.Connections;
+using MailProxy.Routing;
 using MailProxy.Upstream;
 using Microsoft.AspNetCore.Connections;
 
@@ -9,6 +10,7 @@ namespace MailProxy.Sessions;
 /// <param name="Authenticator">Asks who may log in, and where to.</param>
 /// <param name="Connections">Connects to upstreams.</param>
 /// <param name="UpstreamTls">Makes those connections TLS ones.</param>
+/// <param name="Upstreams">Finds the servers of groups and host names.</param>
 /// <param name="ClientHosts">Names SMTP clients by reverse DNS.</param>
 /// <param name="Time">The clock of all timers.</param>
-internal sealed record SessionServices(IAuthenticator Authenticator, IConnectionFactory Connections, UpstreamTls UpstreamTls, IClientHostResolver ClientHosts, TimeProvider Time);
+internal sealed record SessionServices(IAuthenticator Authenticator, IConnectionFactory Connections, UpstreamTls UpstreamTls, UpstreamRouter Upstreams, IClientHostResolver ClientHosts, TimeProvider Time);

@@ -22,6 +22,12 @@ internal sealed class UpstreamDialogue(ConnectionContext connection, int replyLi
     /// <summary>Whether the upstream must be asked for TLS before it is told anything.</summary>
     public bool NeedsStarttls => starttls is not null;
 
+    /// <summary>Whether the upstream has been told who logs in: from then on no other may be tried.</summary>
+    public bool HasSentCredentials { get; private set; }
+
+    /// <summary>Called when <see cref="HasSentCredentials"/> becomes true.</summary>
+    public Action? CredentialsSent { get; init; }
+
     /// <summary>Where the next command is written; nothing is sent before <see cref="SendAsync"/>.</summary>
     public ReplyWriter Output => new(connection.Transport.Output);
 
@@ -30,6 +36,14 @@ internal sealed class UpstreamDialogue(ConnectionContext connection, int replyLi
         logContext.Action = action;
         await connection.Transport.Output.FlushAsync(cancellationToken);
         logContext.Action = SessionAction.ReadingUpstream;
+    }
+
+    /// <summary>The next command tells the upstream who logs in, or how.</summary>
+    public void BeginCredentials()
+    {
+        if (HasSentCredentials) return;
+        HasSentCredentials = true;
+        CredentialsSent?.Invoke();
     }
 
     /// <summary>Waits for one reply. Whatever came with it belongs to it, as nginx has it.</summary>

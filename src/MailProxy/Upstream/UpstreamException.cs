@@ -23,6 +23,12 @@ internal enum UpstreamError
 
     /// <summary>Clear bytes came with, or behind, the answer to STARTTLS.</summary>
     StarttlsInjection,
+
+    /// <summary>No server of the group can be used, or none is left that has not failed this login.</summary>
+    NoneLeft,
+
+    /// <summary>No group, and no address, has the name that the login was sent to.</summary>
+    UnknownGroup,
 }
 
 /// <summary>The upstream's part of a login failed. Its message carries none of the peer's bytes.</summary>

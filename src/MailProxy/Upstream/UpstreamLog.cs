@@ -44,6 +44,12 @@ internal static partial class UpstreamLog
     [LoggerMessage(412, LogLevel.Error, "upstream refused STARTTLS: \"{Reply}\"", EventName = "UpstreamStarttlsRefused")]
     public static partial void StarttlsRefused(ILogger logger, string reply);
 
+    [LoggerMessage(414, LogLevel.Error, "no live upstreams", EventName = "NoLiveUpstreams")]
+    public static partial void NoLiveUpstreams(ILogger logger);
+
+    [LoggerMessage(415, LogLevel.Error, "no upstream \"{Upstream}\" is defined", EventName = "UnknownUpstream")]
+    public static partial void UnknownUpstream(ILogger logger, string upstream);
+
     [LoggerMessage(413, LogLevel.Error, "upstream sent data behind its answer to STARTTLS", EventName = "UpstreamStarttlsInjection")]
     public static partial void StarttlsInjection(ILogger logger);
 }

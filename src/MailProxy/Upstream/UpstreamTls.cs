@@ -17,10 +17,10 @@ internal sealed class UpstreamTls
     /// said of it, an auth server may still turn it on: the context is then made for the first session that needs it.
     /// </summary>
     /// <exception cref="TlsConfigurationException">A file or a value will not do.</exception>
-    public void Load(IEnumerable<ServerOptions> servers, ITlsEngine engine)
+    public void Load(IEnumerable<ProxyTlsOptions> servers, ITlsEngine engine)
     {
         var known = new Dictionary<ContextKey, Lazy<TlsClientContext>>();
-        foreach (var options in servers.Select(server => server.ProxyTls))
+        foreach (var options in servers)
         {
             var key = KeyOf(options);
             if (!known.TryGetValue(key, out var context)) known[key] = context = new Lazy<TlsClientContext>(() => engine.CreateClientContext(key.Options));
@@ -32,10 +32,11 @@ internal sealed class UpstreamTls
     /// <summary>What a session needs. May go on elsewhere than it began.</summary>
     /// <param name="options">The server's options, which <see cref="Load"/> has seen.</param>
     /// <param name="mode">What the auth server says; null where it leaves that to the options.</param>
-    /// <param name="upstream">The upstream, named by its address.</param>
+    /// <param name="upstream">The upstream.</param>
+    /// <param name="host">Its name; null where it is named by its address.</param>
     /// <returns>Null where there is to be no TLS.</returns>
     /// <exception cref="TlsException">No context can be made.</exception>
-    public async ValueTask<UpstreamHandshake?> PrepareAsync(ProxyTlsOptions options, ProxyTlsMode? mode, IPEndPoint upstream)
+    public async ValueTask<UpstreamHandshake?> PrepareAsync(ProxyTlsOptions options, ProxyTlsMode? mode, EndPoint upstream, string? host = null)
     {
         var when = mode ?? options.Mode;
         if (when == ProxyTlsMode.Off) return null;
@@ -44,7 +45,7 @@ internal sealed class UpstreamTls
         {
             // The trust store is a large file.
             var made = context.IsValueCreated ? context.Value : await Task.Run(() => context.Value);
-            var name = options.Name ?? upstream.Address.ToString();
+            var name = options.Name ?? host ?? (upstream as IPEndPoint)?.Address.ToString() ?? "localhost";
             return new UpstreamHandshake(when, made, new TlsTarget(name, options.ServerName, $"{upstream} {name}"));
         }
         catch (TlsConfigurationException exception)

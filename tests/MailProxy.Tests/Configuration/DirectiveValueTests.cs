@@ -147,7 +147,7 @@ public sealed class DirectiveValueTests
     [Fact]
     public void No_text_makes_any_kind_throw()
     {
-        var pieces = Pieces(Gen.String[0, 12], "1h", " ", "5ms", "4k", "on", "[", "::1", "]", ":", "/", "143", "-", "unix:", "http://", "https://", "valid=", "shared:", "builtin:", "127.0.0.1", "\0", "/24", "\uD800");
+        var pieces = Pieces(Gen.String[0, 12], "1h", " ", "5ms", "4k", "on", "[", "::1", "]", ":", "/", "143", "-", "unix:", "http://", "https://", "valid=", "shared:", "builtin:", "127.0.0.1", "\0", "/24", "\uD800", "$", "${", "}", "auth_user");
         Gen.Select(Gen.Int[0, (int)DirectiveKind.LoadModule].Select(kind => (DirectiveKind)kind), pieces.Array[0, 4]).Sample((kind, parts) =>
         {
             var (value, errors) = Read(kind, string.Concat(parts));
@@ -158,14 +158,16 @@ public sealed class DirectiveValueTests
     [Fact]
     public void No_text_makes_an_irregular_directive_throw()
     {
-        var words = Pieces(Gen.String[0, 10], "143", "127.0.0.1:143", "ssl", "backlog=", "backlog=5", "so_keepalive=", "so_keepalive=1:2:3", "rcvbuf=1k", "ipv6only=o", "off", "valid=1s", "ipv4=off", "syslog:", "syslog:server=127.0.0.1,", "syslog:tag=,nohostname", "info", "debug_mail", "stderr");
+        var words = Pieces(Gen.String[0, 10], "143", "127.0.0.1:143", "ssl", "backlog=", "backlog=5", "so_keepalive=", "so_keepalive=1:2:3", "rcvbuf=1k", "ipv6only=o", "off", "valid=1s", "ipv4=off", "syslog:", "syslog:server=127.0.0.1,", "syslog:tag=,nohostname", "info", "debug_mail", "stderr", "weight=2", "fail_timeout=", "max_conns=1", "backup", "resolve", "mail.test:143", "$auth_user", "${", "consistent", "two", "interval=1s", "protocol=imap", "64k");
         words.Array[1, 4].Sample(arguments =>
         {
-            foreach (var apply in (Action<DirectiveCall>[])[ListenDirective.Apply, ResolverDirective.Apply, ErrorLogDirective.Apply])
+            foreach (var apply in (Action<DirectiveCall>[])[ListenDirective.Apply, ResolverDirective.Apply, ErrorLogDirective.Apply, UpstreamServerDirective.Apply, HealthCheckDirective.Apply, ZoneDirective.Check])
             {
                 var report = new Report([], "here");
                 apply(new DirectiveCall(new DirectiveAttribute("x", DirectiveKind.Listen), "X", arguments, new SettingLevel(""), Context, report));
             }
+
+            if (arguments.Length < 3) UpstreamMethodDirective.Apply(new DirectiveCall(new DirectiveAttribute("hash", DirectiveKind.Hash), "X", arguments, new SettingLevel(""), Context, new Report([], "here")));
         });
     }
 

@@ -128,6 +128,40 @@ public sealed class InheritanceTests : IDisposable
     public void Resolver_off_hides_that_of_mail() => Assert.Empty(Server("resolver 10.0.0.1;", "resolver off;").Resolver.Servers);
 
     [Fact]
+    public void A_group_with_proxy_ssl_overlays_that_of_mail_and_any_other_leaves_it_to_the_servers()
+    {
+        var groups = _conf.Options("""
+            events {}
+            mail {
+                upstream plain { server 127.0.0.1:143; }
+                upstream named { server 127.0.0.1:143; proxy_ssl_name a.test; proxy_ssl_protocols TLSv1.3; }
+                upstream clear { server 127.0.0.1:143; proxy_ssl off; resolver off; }
+                proxy_ssl starttls; proxy_ssl_verify off; proxy_ssl_name mail.test; proxy_ssl_protocols TLSv1.2 TLSv1.3; resolver 127.0.0.1 valid=5s; resolver_timeout 3s;
+            }
+            """).Upstreams;
+        Assert.Null(groups[0].ProxyTls);
+        Assert.Equal([(ProxyTlsMode.Starttls, "a.test"), (ProxyTlsMode.Off, "mail.test")], groups.Skip(1).Select(group => (group.ProxyTls!.Mode, group.ProxyTls.Name!)));
+        Assert.Equal(["TLSv1.3"], groups[1].ProxyTls!.Protocols);
+        Assert.All(groups.Skip(1), group => Assert.False(group.ProxyTls!.Verify));
+        Assert.Equal(["127.0.0.1:53", "127.0.0.1:53", ""], groups.Select(group => string.Join(' ', group.Resolver.Servers)));
+        Assert.Equal((TimeSpan.FromSeconds(5), null, TimeSpan.FromSeconds(3)), (groups[0].Resolver.Valid, groups[2].Resolver.Valid, groups[2].Resolver.Timeout));
+    }
+
+    [Theory]
+    [InlineData("", "", false)]
+    [InlineData("", "proxy_pass 127.0.0.1:143;", false)]
+    [InlineData("proxy_pass 127.0.0.1:143;", "proxy_pass_error_message on;", true)]
+    public void With_an_auth_server_the_upstreams_words_are_not_for_clients(string mail, string server, bool passes) =>
+        Assert.Equal(passes, Server(mail, server).Proxy.PassErrorMessage);
+
+    [Theory]
+    [InlineData("proxy_pass 127.0.0.1:143;", "", true)]
+    [InlineData("proxy_pass 127.0.0.1:143;", "auth_http 127.0.0.1:9;", false)]
+    [InlineData("proxy_pass 127.0.0.1:143; proxy_pass_error_message off;", "", false)]
+    public void Where_proxy_pass_alone_decides_they_are(string mail, string server, bool passes) =>
+        Assert.Equal(passes, Assert.Single(_conf.Options($"events {{}} mail {{ {mail} server {{ listen 143; {server} }} }}").Servers).Proxy.PassErrorMessage);
+
+    [Fact]
     public void The_main_log_is_not_the_servers_but_mails_is()
     {
         var options = _conf.Options("error_log stderr info; error_log main crit; events {} mail { auth_http 127.0.0.1; error_log mail debug_mail; server { listen 143; } }");

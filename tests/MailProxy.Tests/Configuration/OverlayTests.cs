@@ -13,6 +13,15 @@ public sealed class OverlayTests : IDisposable
         user nobody nogroup; worker_processes 3; worker_shutdown_timeout 90s; worker_rlimit_nofile 4096; pid run/m.pid; daemon off; error_log logs/e.log info;
         events { worker_connections 100; }
         mail {
+            upstream pool {
+                hash $auth_user consistent; resolver_timeout 3s; proxy_ssl on;
+                server mail.test:143 weight=5 max_conns=7 max_fails=3 fail_timeout=20s;
+                server imap.test:143 resolve;
+                server [::1]:143 drain; server unix:/run/d.sock down;
+                health_check interval=1500ms fails=3 passes=2 timeout=2s protocol=imap;
+            }
+            upstream other { random two; server 127.0.0.1:25; health_check; }
+            proxy_pass pool; proxy_connect_timeout 3s; proxy_next_upstream off; proxy_next_upstream_tries 2; proxy_next_upstream_timeout 5s;
             timeout 30s; proxy_timeout 1h; proxy_bind 127.0.0.2; imap_auth plain cram-md5; auth_http https://auth.test/a;
             auth_http_header X-Key secret; auth_http_header X-Port $server_port;
             set_real_ip_from 10.0.0.0/8; resolver 127.0.0.1 valid=10s ipv6=off; ssl_protocols TLSv1.3; ssl_certificate a.pem;
@@ -30,7 +39,20 @@ public sealed class OverlayTests : IDisposable
             "User": "nobody", "Group": "nogroup", "WorkerProcesses": 3, "WorkerShutdownTimeout": "00:01:30", "WorkerRlimitNofile": 4096, "Pid": "run/m.pid", "Daemon": false,
             "ErrorLog": [ { "Target": "logs/e.log", "Level": "info" } ],
             "WorkerConnections": 100,
-            "Timeout": "00:00:30", "Proxy": { "Timeout": "01:00:00", "Bind": "127.0.0.2" }, "Imap": { "Auth": [ "plain", "CRAM-MD5" ] },
+            "Upstreams": [
+                {
+                    "Name": "pool", "Method": "hash consistent", "HashKey": "$auth_user", "Resolver": { "Timeout": "00:00:03" }, "ProxyTls": { "Mode": "on" },
+                    "Servers": [
+                        { "Address": "mail.test:143", "Weight": 5, "MaxConns": 7, "MaxFails": 3, "FailTimeout": "00:00:20" },
+                        { "Address": "imap.test:143", "Resolve": true },
+                        { "Address": "[::1]:143", "Drain": true }, { "Address": "unix:/run/d.sock", "Down": true }
+                    ],
+                    "HealthCheck": { "Interval": "00:00:01.5", "Fails": 3, "Passes": 2, "Timeout": "00:00:02", "Protocol": "imap" }
+                },
+                { "Name": "other", "Method": "random two", "Servers": [ { "Address": "127.0.0.1:25" } ], "HealthCheck": { "Interval": "00:00:05" } }
+            ],
+            "Timeout": "00:00:30",
+            "Proxy": { "Timeout": "01:00:00", "Bind": "127.0.0.2", "Pass": "pool", "ConnectTimeout": "00:00:03", "NextUpstream": false, "NextUpstreamTries": 2, "NextUpstreamTimeout": "00:00:05" }, "Imap": { "Auth": [ "plain", "CRAM-MD5" ] },
             "AuthHttp": { "Url": "https://auth.test/a", "Headers": [ { "Name": "X-Key", "Value": "secret" }, { "Name": "X-Port", "Value": "$server_port" } ] },
             "SetRealIpFrom": [ "10.0.0.0/8" ], "Resolver": { "Servers": [ "127.0.0.1" ], "Valid": "00:00:10", "Ipv6": false },
             "Tls": { "Protocols": [ "TLSv1.3" ], "Certificate": [ "a.pem" ] },
@@ -79,7 +101,7 @@ public sealed class OverlayTests : IDisposable
         var keys = new ConfigurationBuilder().AddMailConf(path).Build();
         var fromKeys = _conf.LoadFile(null, overlay: keys).Options!;
         Assert.Equal(Show(_conf.LoadFile(path).Options!, "file"), Show(fromKeys, "file"));
-        Assert.Equal($"{path}:7", fromKeys.Servers[0].Source);
+        Assert.Equal(($"{path}:16", $"{path}:4"), (fromKeys.Servers[0].Source, fromKeys.Upstreams[0].Source));
         Assert.Equal("01:00:00", keys["Mail:Proxy:Timeout"]);
     }
 
@@ -137,6 +159,7 @@ public sealed class OverlayTests : IDisposable
     [InlineData("Mail:Servers:0:Listen:0:Address", "127.0.0.1", "no port in \"127.0.0.1\" of the \"listen\" directive in Mail:Servers:0:Listen:0")]
     [InlineData("Mail:Servers:0:Listen:0:Ssl", "true", "no host in \"\" of the \"listen\" directive in Mail:Servers:0:Listen:0")]
     [InlineData("Mail:Servers:0:Listen:0:Port", "143", "unknown configuration key \"Mail:Servers:0:Listen:0:Port\"", "no host in \"\" of the \"listen\" directive in Mail:Servers:0:Listen:0")]
+    [InlineData("Mail:AuthHttp:IsInternal", "true", "unknown configuration key \"Mail:AuthHttp:IsInternal\"")]
     [InlineData("Mail:Servers:0:AuthHttp:Url", "nosuch.test", "host not found in auth_http \"nosuch.test\" in Mail:Servers:0:AuthHttp:Url")]
     [InlineData("Mail:AuthHttp:Headers:0:Value", "a\nb", "a value has a line end in Mail:AuthHttp:Headers:0")]
     [InlineData("Mail:Servers:0:Resolver:Servers:0", "1.1.1.1:x", "invalid port in resolver \"1.1.1.1:x\" in Mail:Servers:0:Resolver:Servers:0")]
@@ -193,7 +216,7 @@ public sealed class OverlayTests : IDisposable
     private static string Show(object? value, string name) => value switch
     {
         null => $"{name} = null\n",
-        string or bool or TimeSpan or Enum or int or long or System.Net.IPEndPoint => $"{name} = {Convert.ToString(value, CultureInfo.InvariantCulture)}\n",
+        string or bool or TimeSpan or Enum or int or long or System.Net.IPEndPoint or UpstreamAddress => $"{name} = {Convert.ToString(value, CultureInfo.InvariantCulture)}\n",
         IEnumerable list => string.Concat(list.Cast<object>().Select((item, index) => Show(item, $"{name}[{index}]"))),
         _ => string.Concat(value.GetType().GetProperties().Where(property => property.Name != nameof(ServerOptions.Source)).Select(property => Show(property.GetValue(value), $"{Root(name)}.{property.Name}"))),
     };

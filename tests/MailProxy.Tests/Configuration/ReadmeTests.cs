@@ -50,7 +50,7 @@ public sealed class ReadmeTests
     private static string Default(Directive row)
     {
         if (row.Attribute.Default is { } text) return text;
-        object root = OptionSchema.Main.Values.Contains(row.Option) ? new MailProxyOptions() : new ServerOptions();
+        object root = OptionSchema.Main.Values.Contains(row.Option) ? new MailProxyOptions() : OptionSchema.Upstream.Values.Contains(row.Option) ? new UpstreamGroupOptions() : new ServerOptions();
         return row.Option!.Get(root) switch
         {
             null or "" => "none",
@@ -73,7 +73,7 @@ public sealed class ReadmeTests
     }
 
     private static string Contexts(DirectiveContexts contexts) =>
-        string.Join(", ", new[] { DirectiveContexts.Main, DirectiveContexts.Events, DirectiveContexts.Mail, DirectiveContexts.Server }.Where(context => contexts.HasFlag(context)).Select(context => context.ToString().ToLowerInvariant()));
+        string.Join(", ", new[] { DirectiveContexts.Main, DirectiveContexts.Events, DirectiveContexts.Mail, DirectiveContexts.Server, DirectiveContexts.Upstream }.Where(context => contexts.HasFlag(context)).Select(context => context.ToString().ToLowerInvariant()));
 
     private static string Escape(string text) => text.Replace("|", "\\|", StringComparison.Ordinal);
 

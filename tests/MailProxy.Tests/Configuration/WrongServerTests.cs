@@ -108,6 +108,7 @@ public sealed class WrongServerTests : IDisposable
     [InlineData("auth_http unix::/x;", "no path in the unix domain socket in auth_http \"unix::/x\"")]
     [InlineData("auth_http \"127.0.0.1/\\n\";", "\"auth_http\" directive invalid value")]
     [InlineData("auth_http internal; auth_http 127.0.0.1;", "\"auth_http internal\" excludes every other \"auth_http\"")]
+    [InlineData("auth_endpoint_key k;", "\"auth_endpoint_key\" directive is not allowed here")]
     [InlineData("auth_http_encoding utf8;", "invalid value \"utf8\"")]
     [InlineData("auth_http_cache_valid 5;s;", "unknown directive \"s\"")]
     [InlineData("auth_http_cache_valid 1y;", "\"auth_http_cache_valid\" directive invalid value")]

@@ -19,7 +19,7 @@ public sealed class ClientHostResolverTests : IAsyncDisposable
     private readonly SessionLogContext _context = new();
     private readonly UdpDnsServer _dns = new();
     private readonly RecordingLogger _log = new();
-    private readonly ClientHostResolver _resolver = new(TimeProvider.System);
+    private readonly ClientHostResolver _resolver = new(new DnsClients(), TimeProvider.System);
 
     public ValueTask DisposeAsync() => _dns.DisposeAsync();
 
@@ -194,7 +194,7 @@ public sealed class ClientHostResolverTests : IAsyncDisposable
     {
         _dns.WithPointer(Reverse, Name).Silent(name, type);
         var time = new FakeTimeProvider();
-        var resolving = new ClientHostResolver(time).ResolveAsync(Options(), Client, _context, _log, CancellationToken.None).AsTask();
+        var resolving = new ClientHostResolver(new DnsClients(), time).ResolveAsync(Options(), Client, _context, _log, CancellationToken.None).AsTask();
         await _dns.Silenced.Task.WaitAsync(Attempts.Deadline);
         time.Advance(TimeSpan.FromSeconds(29));
         Assert.False(resolving.IsCompleted);

@@ -1,7 +1,9 @@
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.RegularExpressions;
+using MailProxy.Configuration;
 using MailProxy.Diagnostics;
+using MailProxy.Routing;
 using Prometheus;
 
 namespace MailProxy.Tests.Diagnostics;
@@ -26,7 +28,7 @@ public sealed partial class SessionMetricsTests
     [Fact]
     public void Readme_lists_every_end_reason_and_result()
     {
-        foreach (var reason in Enum.GetNames<SessionEndReason>().Concat(Enum.GetNames<LoginResult>()).Concat(Enum.GetNames<HandshakeResult>()))
+        foreach (var reason in Enum.GetNames<SessionEndReason>().Concat(Enum.GetNames<LoginResult>()).Concat(Enum.GetNames<HandshakeResult>()).Concat(Enum.GetNames<AuthRequestResult>()).Concat(Enum.GetNames<AuthEndpointResult>()))
             Assert.Contains($"`{SnakeCase().Replace(reason, "_$0").ToLowerInvariant()}`", Readme, StringComparison.Ordinal);
     }
 
@@ -36,8 +38,13 @@ public sealed partial class SessionMetricsTests
     {
         var registry = Metrics.NewCustomRegistry();
         _ = new LoopMetrics(Metrics.WithCustomRegistry(registry));
+        _ = new AuthMetrics(Metrics.WithCustomRegistry(registry));
         new CertificateMetrics(Metrics.WithCustomRegistry(registry)).Publish([("/c.pem", DateTimeOffset.UnixEpoch)]);
         var metrics = new SessionMetrics(Metrics.WithCustomRegistry(registry), "imap");
+        var group = new UpstreamGroup(new UpstreamGroupOptions { Name = "pool", Servers = [new UpstreamServerOptions { Address = "127.0.0.1:143" }] }, TimeProvider.System);
+        var upstreams = new UpstreamMetrics(Metrics.WithCustomRegistry(registry), registry) { Groups = [group] };
+        upstreams.Picked(group, group.Peers[0]);
+        upstreams.Failed(group, group.Peers[0], UpstreamFailure.Connect);
         metrics.Logins("plain", LoginResult.Ok).Inc();
         await using var stream = new MemoryStream();
         await registry.CollectAndExportAsTextAsync(stream);

@@ -6,8 +6,11 @@ using MailProxy.Diagnostics;
 using MailProxy.Protocols.Imap;
 using MailProxy.Protocols.Pop3;
 using MailProxy.Protocols.Smtp;
+using MailProxy.Passdb;
+using MailProxy.Routing;
 using MailProxy.Sessions;
 using MailProxy.Testing;
+using MailProxy.Tests.Routing;
 using MailProxy.Tests.Tls;
 using MailProxy.Tests.Upstream;
 using MailProxy.Transport;
@@ -48,6 +51,12 @@ internal sealed class SessionTranscript
 
     public Exception? ConnectFailure { get; init; }
 
+    /// <summary>What connecting to one address throws; null connects.</summary>
+    public Func<EndPoint, Exception?> FailureOf { get; init; } = static _ => null;
+
+    /// <summary>The groups that <c>proxy_pass</c> and answers may name.</summary>
+    public UpstreamGroupOptions[] Groups { get; init; } = [];
+
     /// <summary>What a TLS handshake comes to.</summary>
     public FakeTlsSession Tls { get; init; } = new();
 
@@ -81,7 +90,7 @@ internal sealed class SessionTranscript
 
     /// <summary>A session over another connection, which nobody plays.</summary>
     public MailSession Open(ConnectionContext connection, TimeProvider time) =>
-        Open(connection, Scope(), new SessionServices(Authenticator, new MemoryUpstreams(), UpstreamTls, ClientHosts, time));
+        Open(connection, Scope(), new SessionServices(Authenticator, new MemoryUpstreams(), UpstreamTls, Router(new MemoryUpstreams(), time), ClientHosts, time));
 
     private MailSession Open(ConnectionContext connection, ConnectionScope scope, SessionServices services)
     {
@@ -92,16 +101,18 @@ internal sealed class SessionTranscript
     private async Task<SessionEndReason> PlayOnceAsync(string script, string afterwards, Chunks chunks)
     {
         var time = new FakeTimeProvider(DateTimeOffset.FromUnixTimeSeconds(1795454783));
-        var upstreams = new MemoryUpstreams { Failure = ConnectFailure, Connected = connection => connection.Features.Set<ITlsFeature>(UpstreamEngine) };
+        var upstreams = new MemoryUpstreams { Failure = ConnectFailure, FailureOf = FailureOf, Connected = connection => connection.Features.Set<ITlsFeature>(UpstreamEngine) };
         Authenticator = new FixedAuthenticator(Answers);
         Registry = Metrics.NewCustomRegistry();
         Drain = new Drain();
         var client = new MemoryConnection();
         client.Proxy.Features.Set<IRelayFeature>(new ManagedRelay(client.Proxy, time));
         var scope = Scope();
-        UpstreamTls.Load([scope.Server], UpstreamEngine);
+        UpstreamTls.Load([scope.Server.ProxyTls], UpstreamEngine);
+        var router = Router(upstreams, time);
+        router.PutInForce(router.Prepare(new MailProxyOptions { Servers = [scope.Server], Upstreams = Groups }), scope.Log);
         var authServers = new MemoryUpstreams();
-        var services = new SessionServices(AuthHttp ? new AuthHttpClient(authServers, time) : Authenticator, upstreams, UpstreamTls, ClientHosts, time);
+        var services = new SessionServices(scope.Server.AuthHttp.Url.Count == 0 ? AuthenticatorsWithoutUsers(authServers, time) : AuthHttp ? new AuthHttpClient(authServers, time) : Authenticator, upstreams, UpstreamTls, router, ClientHosts, time);
         client.Proxy.Features.Set(scope);
         client.Proxy.Features.Set<ITlsFeature>(new FakeTlsFeature(client.Proxy, Tls));
         var session = Open(client.Proxy, scope, services);
@@ -120,6 +131,8 @@ internal sealed class SessionTranscript
         Secrets.AssertNoneIn(Log.Lines, Authenticator.Requests, Answers);
         return end;
     }
+
+    private UpstreamRouter Router(IConnectionFactory connections, TimeProvider time) => TestRouter.Create(connections, UpstreamTls, Registry, time);
 
     private static async Task<SessionEndReason> RunAsync(MailSession session, MemoryConnection client, ConnectionScope scope, TimeProvider time)
     {
@@ -150,5 +163,12 @@ internal sealed class SessionTranscript
             Owner = this,
             Drain = Drain,
         };
+    }
+
+    private static Authenticators AuthenticatorsWithoutUsers(IConnectionFactory authServers, TimeProvider time)
+    {
+        var factory = Metrics.WithCustomRegistry(Metrics.NewCustomRegistry());
+        var users = new InternalAuthenticator(new LoginDecider(new LoginDirectory(new PassdbServices(factory, time))));
+        return new Authenticators(new AuthHttpClient(authServers, time), users, new AuthMetrics(factory), time);
     }
 }

@@ -92,19 +92,19 @@ public sealed class UpstreamTlsTests
     public void Servers_that_say_the_same_share_a_context_and_those_that_say_nothing_have_none_yet()
     {
         var tls = new FakeUpstreamTls();
-        new UpstreamTls().Load([Server(_ => { }), Server(one => one.Mode = ProxyTlsMode.On), Server(one => one.Mode = ProxyTlsMode.Starttls), Server(one => one.Verify = false)], tls);
+        new UpstreamTls().Load([Options(_ => { }), Options(one => one.Mode = ProxyTlsMode.On), Options(one => one.Mode = ProxyTlsMode.Starttls), Options(one => one.Verify = false)], tls);
         Assert.Equal([true, false], tls.Contexts.Select(options => options.Verify));
         Assert.All(tls.Contexts, options => Assert.Equal(["TLSv1.2", "TLSv1.3"], options.Protocols));
-        Assert.Throws<TlsConfigurationException>(() => new UpstreamTls().Load([Server(one => one.Ciphers = "bad")], tls));
+        Assert.Throws<TlsConfigurationException>(() => new UpstreamTls().Load([Options(one => one.Ciphers = "bad")], tls));
     }
 
     [Fact]
     public async Task The_name_is_the_directives()
     {
         var tls = new UpstreamTls();
-        var server = Server(one => (one.Name, one.ServerName) = ("mail.example", false));
-        tls.Load([server], new FakeUpstreamTls());
-        var handshake = await tls.PrepareAsync(server.ProxyTls, ProxyTlsMode.On, FixedAuthenticator.Upstream.Literal!);
+        var options = Options(one => (one.Name, one.ServerName) = ("mail.example", false));
+        tls.Load([options], new FakeUpstreamTls());
+        var handshake = await tls.PrepareAsync(options, ProxyTlsMode.On, FixedAuthenticator.Upstream.Literal!);
         Assert.Equal(new TlsTarget("mail.example", SendName: false, "127.0.0.1:31500 mail.example"), handshake!.Target);
     }
 
@@ -126,10 +126,10 @@ public sealed class UpstreamTlsTests
         };
     }
 
-    private static ServerOptions Server(Action<ProxyTlsOptions> configure)
+    private static ProxyTlsOptions Options(Action<ProxyTlsOptions> configure)
     {
-        var server = new ServerOptions();
-        configure(server.ProxyTls);
-        return server;
+        var options = new ProxyTlsOptions();
+        configure(options);
+        return options;
     }
 }

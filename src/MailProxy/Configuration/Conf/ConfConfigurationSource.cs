@@ -36,6 +36,12 @@ internal sealed class ConfConfigurationProvider(string path) : ConfigurationProv
             server[nameof(ServerOptions.Source)] = new Setting(server.Where) { Value = server.Where };
             Add($"{OverlayReader.Root}:{OverlayReader.Servers}:{number.ToString(CultureInfo.InvariantCulture)}", server);
         }
+
+        foreach (var (number, group) in reader.Settings.Upstreams)
+        {
+            group[nameof(UpstreamGroupOptions.Source)] = new Setting(group.Where) { Value = group.Where };
+            Add($"{OverlayReader.Root}:{OverlayReader.Upstreams}:{number.ToString(CultureInfo.InvariantCulture)}", group);
+        }
     }
 
     private void Add(string root, SettingLevel level, string? except = null)

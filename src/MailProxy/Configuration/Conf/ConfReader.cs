@@ -134,6 +134,11 @@ internal sealed class ConfReader(LoadContext context, List<ConfigurationMessage>
             case "mail":
                 Walk(node.Children!, DirectiveContexts.Mail, Settings.Mail);
                 break;
+            case "upstream":
+                var group = new SettingLevel(node.Where) { [nameof(UpstreamGroupOptions.Name)] = new Setting(node.Where) { Value = node.Arguments[0] } };
+                Settings.Upstreams.Add(Settings.Upstreams.Count, group);
+                Walk(node.Children!, DirectiveContexts.Upstream, group);
+                break;
             default:
                 var server = new SettingLevel(node.Where);
                 Settings.Servers.Add(Settings.Servers.Count, server);
@@ -152,13 +157,17 @@ internal sealed class ConfReader(LoadContext context, List<ConfigurationMessage>
     private void ReadValues(ConfNode node, Directive directive, SettingLevel level, Report report)
     {
         var call = new DirectiveCall(directive.Attribute, directive.Option?.Path ?? "", node.Arguments, directive.IsGlobal ? Settings.Main : level, context, report);
-        if (directive.Option is null) CheckOnly(call);
+        if (directive.Kind == DirectiveKind.Zone) ZoneDirective.Check(call);
+        else if (directive.Option is null) CheckOnly(call);
         else if (directive.Kind == DirectiveKind.Listen) ListenDirective.Apply(call);
         else if (directive.Kind == DirectiveKind.Resolver) ResolverDirective.Apply(call);
         else if (directive.Kind == DirectiveKind.ErrorLog) ErrorLogDirective.Apply(call);
         else if (directive.Kind == DirectiveKind.User) UserDirective.Apply(call);
         else if (directive.Kind == DirectiveKind.Passdb) PassdbDirective.Apply(call);
         else if (directive.Kind == DirectiveKind.ProxyBind) ProxyBindDirective.Apply(call);
+        else if (directive.Kind is DirectiveKind.Hash or DirectiveKind.LeastConn or DirectiveKind.Random) UpstreamMethodDirective.Apply(call);
+        else if (directive.Kind == DirectiveKind.UpstreamServer) UpstreamServerDirective.Apply(call);
+        else if (directive.Kind == DirectiveKind.HealthCheck) HealthCheckDirective.Apply(call);
         else if (directive.Kind == DirectiveKind.NameValue) AddPair(call);
         else if (directive.Option.IsList) AddWords(call);
         else SetWord(call);

@@ -25,9 +25,12 @@ internal sealed record Directive(DirectiveAttribute Attribute, OptionProperty? O
         var (least, most) = Arguments ?? Kind switch
         {
             DirectiveKind.Block or DirectiveKind.SkippedBlock => (0, 0),
-            DirectiveKind.Words or DirectiveKind.Choices or DirectiveKind.ErrorLog or DirectiveKind.Listen or DirectiveKind.Resolver or DirectiveKind.Passdb => (1, int.MaxValue),
+            DirectiveKind.Words or DirectiveKind.Choices or DirectiveKind.ErrorLog or DirectiveKind.Listen or DirectiveKind.UpstreamServer or DirectiveKind.Resolver or DirectiveKind.Passdb => (1, int.MaxValue),
             DirectiveKind.NameValue => (2, 2),
-            DirectiveKind.User or DirectiveKind.ProxyBind or DirectiveKind.SessionCache => (1, 2),
+            DirectiveKind.User or DirectiveKind.ProxyBind or DirectiveKind.SessionCache or DirectiveKind.Hash or DirectiveKind.Zone => (1, 2),
+            DirectiveKind.LeastConn => (0, 0),
+            DirectiveKind.Random => (0, 2),
+            DirectiveKind.HealthCheck => (0, int.MaxValue),
             _ => (1, 1),
         };
         return count >= least && count <= most;

@@ -44,5 +44,7 @@ internal enum DirectiveContexts
     Events = 2,
     Mail = 4,
     Server = 8,
-    All = Main | Events | Mail | Server,
+    Upstream = 16,
+    MailAndBelow = Mail | Server | Upstream,
+    All = Main | Events | MailAndBelow,
 }

@@ -60,6 +60,27 @@ internal enum DirectiveKind
     /// <summary><c>proxy_bind</c>.</summary>
     ProxyBind,
 
+    /// <summary><c>proxy_pass</c>.</summary>
+    ProxyPass,
+
+    /// <summary><c>server</c> of an <c>upstream</c>.</summary>
+    UpstreamServer,
+
+    /// <summary><c>hash</c>.</summary>
+    Hash,
+
+    /// <summary><c>least_conn</c>.</summary>
+    LeastConn,
+
+    /// <summary><c>random</c>.</summary>
+    Random,
+
+    /// <summary><c>health_check</c>.</summary>
+    HealthCheck,
+
+    /// <summary><c>zone</c>.</summary>
+    Zone,
+
     /// <summary><c>resolver</c>.</summary>
     Resolver,
 
@@ -68,6 +89,9 @@ internal enum DirectiveKind
 
     /// <summary><c>ssl_session_cache</c>.</summary>
     SessionCache,
+
+    /// <summary>One word that no message shows, or <c>file:path</c>, where it stands.</summary>
+    Secret,
 
     /// <summary><c>passdb</c>.</summary>
     Passdb,

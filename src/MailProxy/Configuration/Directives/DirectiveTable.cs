@@ -6,7 +6,12 @@ namespace MailProxy.Configuration.Directives;
 internal static class DirectiveTable
 {
     private static readonly FrozenDictionary<string, Directive[]> ByName =
-        Options().Concat(Blocks()).Concat(WithoutEffect()).GroupBy(directive => directive.Name).ToFrozenDictionary(rows => rows.Key, rows => rows.ToArray());
+        Options().Concat(Blocks()).Concat(WithoutEffect()).Append(Random).GroupBy(directive => directive.Name).ToFrozenDictionary(rows => rows.Key, rows => rows.ToArray());
+
+    /// <summary>The other directive that sets the method; one property can name but one.</summary>
+    private static Directive Random => new(
+        new DirectiveAttribute("random", DirectiveKind.Random, DirectiveContexts.Upstream) { IsRepeatable = true, Syntax = "[two [least_conn]]", Default = "round_robin" },
+        OptionSchema.Upstream[nameof(UpstreamGroupOptions.Method)]);
 
     /// <summary>All rows, by name.</summary>
     public static IEnumerable<Directive> All => ByName.Values.SelectMany(rows => rows).OrderBy(directive => directive.Name, StringComparer.Ordinal);
@@ -15,7 +20,7 @@ internal static class DirectiveTable
     public static IReadOnlyList<Directive> Find(string name) => ByName.GetValueOrDefault(name, []);
 
     private static IEnumerable<Directive> Options() =>
-        from option in OptionSchema.Main.Values.Concat(OptionSchema.Server.Values)
+        from option in OptionSchema.Main.Values.Concat(OptionSchema.Server.Values).Concat(OptionSchema.Upstream.Values.Where(option => !OptionSchema.Server.ContainsKey(option.Path)))
         let attribute = option.Directive
         where attribute is not null
         select new Directive(attribute, option);
@@ -25,6 +30,7 @@ internal static class DirectiveTable
         new(new DirectiveAttribute("events", DirectiveKind.Block, DirectiveContexts.Main), null),
         new(new DirectiveAttribute("mail", DirectiveKind.Block, DirectiveContexts.Main), null),
         new(new DirectiveAttribute("server", DirectiveKind.Block, DirectiveContexts.Mail) { IsRepeatable = true }, null),
+        new(new DirectiveAttribute("upstream", DirectiveKind.Block, DirectiveContexts.Mail) { IsRepeatable = true }, null) { Arguments = (1, 1) },
         new(new DirectiveAttribute("http", DirectiveKind.SkippedBlock, DirectiveContexts.Main) { IsRepeatable = true }, null),
         new(new DirectiveAttribute("stream", DirectiveKind.SkippedBlock, DirectiveContexts.Main) { IsRepeatable = true }, null),
         new(new DirectiveAttribute("include", DirectiveKind.Include, DirectiveContexts.All) { IsRepeatable = true }, null),
@@ -54,6 +60,7 @@ internal static class DirectiveTable
             .. events.Select(row => new Directive(new DirectiveAttribute(row.Name, row.Kind, DirectiveContexts.Events), null)),
             new(new DirectiveAttribute("env", DirectiveKind.Text, DirectiveContexts.Main) { IsRepeatable = true }, null),
             new(new DirectiveAttribute("thread_pool", DirectiveKind.Words, DirectiveContexts.Main) { IsRepeatable = true }, null) { Arguments = (2, 3) },
+            new(new DirectiveAttribute("zone", DirectiveKind.Zone, DirectiveContexts.Upstream) { IsRepeatable = true }, null),
             new(new DirectiveAttribute("debug_connection", DirectiveKind.Text, DirectiveContexts.Events) { IsRepeatable = true }, null),
         ];
     }

@@ -33,21 +33,7 @@ internal static class ListenDirective
         }
 
         if (call.Report.HasFailed) return;
-        AddItems(call.Setting, addresses, parameters);
-    }
-
-    /// <summary>Spreads an address and its parameters out.</summary>
-    public static void AddItems(Setting setting, IEnumerable<string> addresses, SettingItem parameters)
-    {
-        var isFirst = true;
-        foreach (var address in addresses)
-        {
-            var item = new SettingItem(parameters.Where) { IsFirst = isFirst };
-            foreach (var (name, value) in parameters) item[name] = value;
-            item[nameof(MailListenOptions.Address)] = address;
-            setting.Items.Add(item);
-            isFirst = false;
-        }
+        call.Setting.AddEach(nameof(MailListenOptions.Address), addresses, parameters);
     }
 
     /// <summary>The addresses that one stands for; none, with an error, where it is wrong.</summary>

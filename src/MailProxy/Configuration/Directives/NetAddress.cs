@@ -26,6 +26,31 @@ internal static class NetAddress
         return (port is null ? null : ReadPorts(port, allowsRange: false, out ports)) ?? Resolve(host, ports, lookup, addresses);
     }
 
+    /// <summary>Reads where an upstream is: <c>host[:port]</c>, <c>[v6][:port]</c>, <c>unix:/path</c>. No name is looked up.</summary>
+    /// <returns>Null, or nginx's words for what is wrong.</returns>
+    public static string? ReadUpstream(string text, out UpstreamAddress address)
+    {
+        address = new UpstreamAddress(text, null);
+        if (IsUnix(text)) return ReadUnix(text, []);
+        var (host, port, reason) = Split(text, isListen: false);
+        if (reason is not null) return reason;
+        PortRange ports = default;
+        if (port is not null && ReadPorts(port, allowsRange: false, out ports) is { } badPort) return badPort;
+        if (host is "" or "[]") return "no host";
+        if (host[0] == '[')
+        {
+            if (!TryParseIpv6(host[1..^1], out var literal)) return "invalid IPv6 address";
+            host = literal.ToString();
+        }
+        else if (TryParseIpv4(host, out var literal))
+        {
+            host = literal.ToString();
+        }
+
+        address = new UpstreamAddress(host, port is null ? null : ports.First);
+        return null;
+    }
+
     /// <summary>Reads an address to listen on: besides <c>ReadPeer</c>'s, a port or a range of ports alone, and <c>*</c>.</summary>
     /// <returns>Null, or nginx's words for what is wrong.</returns>
     public static string? ReadListen(string text, HostLookup lookup, List<string> addresses)

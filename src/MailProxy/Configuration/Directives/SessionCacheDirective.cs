@@ -3,9 +3,6 @@ namespace MailProxy.Configuration.Directives;
 /// <summary>The words of <c>ssl_session_cache</c>.</summary>
 internal static class SessionCacheDirective
 {
-    /// <summary>nginx's least size of a shared zone: eight pages.</summary>
-    private static readonly int LeastSize = 8 * Environment.SystemPageSize;
-
     public static string? Read(string word, Report report)
     {
         if (word is "off" or "none" or "builtin" || (Rest(word, "builtin:") is { Length: > 0 } count && DirectiveValue.ParseNumber(count) is not null)) return word;
@@ -17,7 +14,7 @@ internal static class SessionCacheDirective
             return null;
         }
 
-        if (size >= LeastSize) return word;
+        if (size >= ZoneDirective.LeastSize) return word;
         report.Error($"session cache \"{word}\" is too small");
         return null;
     }

@@ -22,6 +22,8 @@ internal static class ImapReplies
 
     public static void InternalError(ReplyWriter output) => output.Text("* BAD internal server error"u8).End();
 
+    public static void Unavailable(ReplyWriter output, ReadOnlySpan<byte> tag) => output.Value(tag).Text(" NO [UNAVAILABLE] Temporary server problem, try again later"u8).End();
+
     public static void AuthFailure(ReplyWriter output, ReadOnlySpan<byte> tag, ReadOnlySpan<byte> text) => output.Value(tag).Text(" NO "u8).Value(text).End();
 
     public static void ComeBack(ReplyWriter output) => output.Text("* BYE [UNAVAILABLE] try again later"u8).End();

@@ -38,6 +38,8 @@ internal sealed class ImapSession(SessionContext context) : ProtocolSession(cont
 
     public override void WriteInternalError(ReplyWriter output) => ImapReplies.InternalError(output);
 
+    public override void WriteUnavailable(ReplyWriter output) => ImapReplies.Unavailable(output, _tag);
+
     public override void WriteAuthFailure(AuthResult result, ReplyWriter output) => ImapReplies.AuthFailure(output, _tag, result.Text);
 
     public override void WriteComeBack(ReplyWriter output) => ImapReplies.ComeBack(output);

@@ -24,6 +24,7 @@ internal sealed class ImapUpstreamLogin(byte[] tag, Credentials? credentials) : 
         upstream.Output.Value(tag).Text(" LOGIN {"u8).Number(credentials.Login.Length).Text("}"u8).End();
         await upstream.SendAsync(SessionAction.SendingLogin, cancellationToken);
         await upstream.ExpectAsync(UpstreamReply.IsComplete, ImapReply.IsContinuation, cancellationToken);
+        upstream.BeginCredentials();
         upstream.Output.Value(credentials.Login).Text(" {"u8).Number(credentials.Secret.Length).Text("}"u8).End();
         await upstream.SendAsync(SessionAction.SendingUser, cancellationToken);
         await upstream.ExpectAsync(UpstreamReply.IsComplete, ImapReply.IsContinuation, cancellationToken);

@@ -23,6 +23,8 @@ internal static class Pop3Replies
 
     public static void InternalError(ReplyWriter output) => output.Text("-ERR internal server error"u8).End();
 
+    public static void Unavailable(ReplyWriter output) => output.Text("-ERR [SYS/TEMP] Temporary server problem, try again later"u8).End();
+
     public static void AuthFailure(ReplyWriter output, ReadOnlySpan<byte> text) => output.Text("-ERR "u8).Value(text).End();
 
     public static void ComeBack(ReplyWriter output) => output.Text("-ERR [SYS/TEMP] try again later"u8).End();

@@ -34,6 +34,8 @@ internal sealed class Pop3Session(SessionContext context) : ProtocolSession(cont
 
     public override void WriteInternalError(ReplyWriter output) => Pop3Replies.InternalError(output);
 
+    public override void WriteUnavailable(ReplyWriter output) => Pop3Replies.Unavailable(output);
+
     public override void WriteAuthFailure(AuthResult result, ReplyWriter output) => Pop3Replies.AuthFailure(output, result.Text);
 
     public override void WriteComeBack(ReplyWriter output) => Pop3Replies.ComeBack(output);

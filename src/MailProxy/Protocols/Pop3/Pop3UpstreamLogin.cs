@@ -21,6 +21,7 @@ internal sealed class Pop3UpstreamLogin(Credentials? credentials) : IUpstreamLog
             await upstream.StartTlsAsync(UpstreamReply.LineLength, Pop3Reply.IsOk, cancellationToken);
         }
 
+        upstream.BeginCredentials();
         upstream.Output.Text("USER "u8).Value(credentials.Login).End();
         await upstream.SendAsync(SessionAction.SendingUser, cancellationToken);
         await ExpectOkAsync(upstream, cancellationToken);

@@ -62,6 +62,8 @@ internal static class SmtpReplies
 
     public static void NoCertificate(ReplyWriter output) => output.Text("421 4.7.1 No required SSL certificate"u8).End();
 
+    public static void Unavailable(ReplyWriter output) => output.Text("451 4.3.2 Temporary server problem, try again later"u8).End();
+
     public static void InternalError(ReplyWriter output) => output.Text("451 4.3.2 Internal server error"u8).End();
 
     /// <param name="output">Where to.</param>

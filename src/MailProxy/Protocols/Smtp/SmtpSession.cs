@@ -48,6 +48,8 @@ internal sealed class SmtpSession(SessionContext context, XclientNotices notices
 
     public override void WriteInternalError(ReplyWriter output) => SmtpReplies.InternalError(output);
 
+    public override void WriteUnavailable(ReplyWriter output) => SmtpReplies.Unavailable(output);
+
     public override void WriteAuthFailure(AuthResult result, ReplyWriter output) => SmtpReplies.AuthFailure(output, result.ErrorCode, result.Text);
 
     public override void WriteComeBack(ReplyWriter output) => SmtpReplies.ComeBack(output, Context.Server.ServerName);
@@ -69,9 +71,9 @@ internal sealed class SmtpSession(SessionContext context, XclientNotices notices
     public override IUpstreamLogin CreateUpstreamLogin(AuthResult result)
     {
         var client = new SmtpClientFacts(_helo, _usedEhlo, Envelope, Context.ClientHost ?? "", Context.Scope.Client, Context.Scope.Local);
-        return new SmtpUpstreamLogin(Context.Server, client, result, upstream =>
+        return new SmtpUpstreamLogin(Context.Server, client, result, () =>
         {
-            if (notices.IsNews(upstream)) UpstreamLog.XclientNotOffered(Context.Log);
+            if (notices.IsNews(Context.LogContext.Upstream ?? "")) UpstreamLog.XclientNotOffered(Context.Log);
         });
     }
 

@@ -20,7 +20,7 @@ namespace MailProxy.Protocols.Smtp;
 internal sealed record SmtpClientFacts(byte[] Helo, bool UsedEhlo, SmtpEnvelope? Envelope, string Host, EndPoint Address, EndPoint Local);
 
 /// <summary>EHLO, XCLIENT, the client's EHLO, then AUTH or the stored MAIL and RCPT: what of it the configuration asks for.</summary>
-internal sealed class SmtpUpstreamLogin(ServerOptions server, SmtpClientFacts client, AuthResult result, Action<string> xclientNotOffered) : IUpstreamLogin
+internal sealed class SmtpUpstreamLogin(ServerOptions server, SmtpClientFacts client, AuthResult result, Action xclientNotOffered) : IUpstreamLogin
 {
     private bool SmtpAuth => result.SmtpAuth ?? server.Proxy.SmtpAuth;
 
@@ -31,6 +31,7 @@ internal sealed class SmtpUpstreamLogin(ServerOptions server, SmtpClientFacts cl
         var hello = !server.Proxy.Xclient && !client.UsedEhlo ? "HELO "u8.ToArray() : "EHLO "u8.ToArray();
         var offer = await GreetAsync(upstream, hello, cancellationToken);
         if (server.Proxy.Xclient) await IntroduceClientAsync(upstream, Xclient.ParseOffer(offer), cancellationToken);
+        upstream.BeginCredentials();
         if (client.Envelope is { } envelope) return await SendEnvelopeAsync(upstream, envelope, cancellationToken);
         if (SmtpAuth) await AuthenticateAsync(upstream, cancellationToken);
         return SmtpReplies.LoggedIn;
@@ -58,13 +59,14 @@ internal sealed class SmtpUpstreamLogin(ServerOptions server, SmtpClientFacts cl
     {
         if (offer.HasFlag(XclientAttributes.Offered))
         {
+            upstream.BeginCredentials();
             WriteXclient(upstream.Output, offer);
             await upstream.SendAsync(SessionAction.SendingXclient, cancellationToken);
             await ExpectAsync(upstream, 220, 250, cancellationToken);
         }
         else
         {
-            xclientNotOffered(result.Upstream!.Literal is { } address ? NginxAddress.WithPortUnbracketed(address) : result.Upstream.ToString());
+            xclientNotOffered();
         }
 
         if (client.Helo.Length == 0) return;

@@ -1,0 +1,12 @@
+namespace MailProxy.Configuration.Directives;
+
+/// <summary><c>proxy_pass</c>: where one is, or the name of a group, which may stand anywhere in the file and is looked for later.</summary>
+internal static class ProxyPassDirective
+{
+    public static string? Read(string word, Report report)
+    {
+        if (NetAddress.ReadUpstream(word, out var address) is not { } reason) return address.ToString();
+        report.Error($"{reason} in upstream \"{word}\"");
+        return null;
+    }
+}

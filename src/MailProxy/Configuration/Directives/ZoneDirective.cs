@@ -1,0 +1,17 @@
+namespace MailProxy.Configuration.Directives;
+
+/// <summary><c>zone</c>: what nginx's workers share. There is one process here, so it is only checked.</summary>
+internal static class ZoneDirective
+{
+    /// <summary>nginx's least size of a shared zone: eight pages.</summary>
+    public static int LeastSize { get; } = 8 * Environment.SystemPageSize;
+
+    public static void Check(DirectiveCall call)
+    {
+        var name = call.Arguments[0];
+        if (name.Length == 0) call.Report.Error("invalid zone name \"\"");
+        if (call.Arguments is not [_, var text]) return;
+        if (DirectiveValue.ParseSize(text) is not { } size) call.Report.Error($"invalid zone size \"{text}\"");
+        else if (size < LeastSize) call.Report.Error($"zone \"{name}\" is too small");
+    }
+}

@@ -1,0 +1,91 @@
+using MailProxy.Configuration.Directives;
+
+namespace MailProxy.Configuration;
+
+/// <summary>What can only be said of <c>upstream</c> groups, and of those who pass to them, once everything is read and inherited.</summary>
+internal sealed class UpstreamValidator(HostLookup lookup, List<ConfigurationMessage> messages)
+{
+    private readonly HashSet<string> _names = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Checks groups and servers.</summary>
+    /// <param name="loaded">What was loaded.</param>
+    /// <param name="isComplete">Whether every source was read to its end: otherwise nothing is missing for certain.</param>
+    public void Validate(OptionsLoader loaded, bool isComplete)
+    {
+        foreach (var group in loaded.Groups)
+        {
+            CheckName(group);
+            if (isComplete) CheckServers(group);
+            CheckBackups(group);
+        }
+
+        if (!isComplete) return;
+        foreach (var server in loaded.Servers.Where(server => server.Options.Proxy.Pass is not null))
+        {
+            CheckPass(server.Options.Proxy.Pass!, server.Settings["Proxy:Pass"]!.Where);
+            if (server.Options.AuthHttp.Url.Count == 0 && server.Settings["AuthHttp:Url"] is not { HasFailed: true }) CheckMechanisms(server.Options);
+        }
+    }
+
+    private void CheckName(LoadedGroup group)
+    {
+        var name = group.Options.Name;
+        var where = group.Settings[nameof(UpstreamGroupOptions.Name)]?.Where ?? group.Options.Source;
+        // Under any other name nobody could pass to it.
+        var isName = DirectiveValue.IsOneLine(name) && !NetAddress.IsUnix(name) && NetAddress.ReadUpstream(name, out var address) is null && address.ToString() == name && address.Port is null;
+        if (!isName) Error($"invalid upstream name \"{name}\" in {where}");
+        else if (!_names.Add(name)) Error($"duplicate upstream \"{name}\" in {where}");
+    }
+
+    private void CheckServers(LoadedGroup group)
+    {
+        var options = group.Options;
+        if (options.Servers.Count == 0 && !HasFailed(nameof(UpstreamGroupOptions.Servers))) Error($"no servers are inside upstream in {options.Source}");
+        else if (options.Servers.Count > 0 && options.Servers.All(server => server.Backup)) Error($"no servers in upstream \"{options.Name}\" in {options.Source}");
+        if (IsHash(options.Method) && options.HashKey.Length == 0 && !HasFailed(nameof(UpstreamGroupOptions.HashKey))) Error($"no key is defined for \"hash\" in {options.Source}");
+        if (!string.IsNullOrEmpty(options.ProxyTls?.Certificate) && string.IsNullOrEmpty(options.ProxyTls.CertificateKey) && !HasFailed("ProxyTls:CertificateKey"))
+            Error($"no \"proxy_ssl_certificate_key\" is defined for certificate \"{options.ProxyTls.Certificate}\"");
+
+        bool HasFailed(string path) => group.Settings[path] is { HasFailed: true };
+    }
+
+    /// <summary>nginx sees only a <c>backup</c> that stands behind the method, and forgets any other.</summary>
+    private void CheckBackups(LoadedGroup group)
+    {
+        if (!IsHash(group.Options.Method) && group.Options.Method is not (UpstreamMethod.Random or UpstreamMethod.RandomTwo)) return;
+        var items = group.Settings[nameof(UpstreamGroupOptions.Servers)]?.Items ?? [];
+        foreach (var item in items.Where(item => item.IsFirst && OptionValue.ParseFlag(item.GetValueOrDefault(nameof(UpstreamServerOptions.Backup), "")) == true))
+            Error($"balancing method does not support parameter \"backup\" in {item.Where}");
+    }
+
+    private void CheckPass(UpstreamAddress pass, string where)
+    {
+        var isGroup = _names.Contains(pass.Host);
+        var error = (isGroup, pass.Port) switch
+        {
+            (true, { } port) => $"upstream \"{pass.Host}\" may not have port {port}",
+            (true, null) => null,
+            (false, null) => NetAddress.IsUnix(pass.Host) ? null : $"no port in upstream \"{pass.Host}\"",
+            (false, _) => pass.Literal is not null || lookup(pass.Host).Count > 0 ? null : $"host not found in upstream \"{pass.Host}\"",
+        };
+        if (error is not null) Error($"{error} in {where}");
+    }
+
+    /// <summary>What only a server that knows the passwords can check cannot be passed on.</summary>
+    private void CheckMechanisms(ServerOptions server)
+    {
+        var mechanisms = server.Protocol switch
+        {
+            "imap" => server.Imap.Auth,
+            "pop3" => server.Pop3.Auth,
+            "smtp" => server.Smtp.Auth,
+            _ => [],
+        };
+        foreach (var mechanism in mechanisms.Where(mechanism => mechanism is "apop" or "cram-md5" or "external"))
+            Error($"\"{server.Protocol}_auth {mechanism}\" needs an auth server, and no \"auth_http\" is defined for server in {server.Source}");
+    }
+
+    private static bool IsHash(UpstreamMethod method) => method is UpstreamMethod.Hash or UpstreamMethod.ConsistentHash;
+
+    private void Error(string text) => messages.Add(new ConfigurationMessage(ErrorLogLevel.Emerg, text));
+}

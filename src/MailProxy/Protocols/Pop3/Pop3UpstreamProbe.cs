@@ -1,0 +1,28 @@
+using MailProxy.Diagnostics;
+using MailProxy.Upstream;
+using MailProxy.Wire;
+using MailProxy.Wire.Pop3;
+
+namespace MailProxy.Protocols.Pop3;
+
+/// <summary>Greeting, CAPA, QUIT. A server may refuse CAPA, which is optional (RFC 2449).</summary>
+internal sealed class Pop3UpstreamProbe : IUpstreamProbe
+{
+    public string Protocol => "pop3";
+
+    public async ValueTask ProbeAsync(UpstreamDialogue upstream, string serverName, CancellationToken cancellationToken)
+    {
+        await upstream.ExpectAsync(UpstreamReply.IsComplete, Pop3Reply.IsOk, cancellationToken);
+        if (upstream.NeedsStarttls)
+        {
+            upstream.Output.Text("STLS"u8).End();
+            await upstream.StartTlsAsync(UpstreamReply.LineLength, Pop3Reply.IsOk, cancellationToken);
+        }
+
+        upstream.Output.Text("CAPA"u8).End();
+        await upstream.SendAsync(SessionAction.CheckingHealth, cancellationToken);
+        await upstream.ReadReplyAsync(UpstreamReply.IsComplete, cancellationToken);
+        upstream.Output.Text("QUIT"u8).End();
+        await upstream.SendAsync(SessionAction.CheckingHealth, cancellationToken);
+    }
+}

@@ -1,0 +1,20 @@
+using MailProxy.Connections;
+using MailProxy.Protocols.Imap;
+using MailProxy.Protocols.Pop3;
+using MailProxy.Protocols.Smtp;
+using MailProxy.Routing;
+using MailProxy.Upstream;
+using Microsoft.AspNetCore.Connections;
+using Prometheus;
+
+namespace MailProxy.Tests.Routing;
+
+/// <summary>A router as the program makes it, over any connections and clock.</summary>
+internal static class TestRouter
+{
+    public static UpstreamRouter Create(IConnectionFactory connections, UpstreamTls upstreamTls, CollectorRegistry registry, TimeProvider time)
+    {
+        var prober = new UpstreamProber(connections, upstreamTls, [new ImapUpstreamProbe(), new Pop3UpstreamProbe(), new SmtpUpstreamProbe()], time);
+        return new UpstreamRouter(new UpstreamNames(new DnsClients()), prober, new UpstreamMetrics(Metrics.WithCustomRegistry(registry), registry), time);
+    }
+}
