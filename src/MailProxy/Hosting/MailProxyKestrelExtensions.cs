@@ -1,5 +1,5 @@
-using System.Text;
 using MailProxy.Connections;
+using MailProxy.Routing;
 using MailProxy.Sessions;
 using MailProxy.Transport;
 using Microsoft.AspNetCore.Connections;
@@ -28,9 +28,7 @@ public static class MailProxyKestrelExtensions
             listen.Use(next => new ImplicitTlsMiddleware(next, services.GetRequiredService<TimeProvider>()).OnConnectionAsync);
             listen.Run(services.GetRequiredService<MailConnectionHandler>().OnConnectedAsync);
         });
-        // What auth_http requests and answers carry are bytes, and nginx escapes none above 0x20.
-        kestrel.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
-        kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
+        AuthEndpoint.TakeBytes(kestrel);
         HttpAddresses.Listen(kestrel, services.GetRequiredService<IConfiguration>());
         return kestrel;
     }

@@ -5,12 +5,20 @@ using MailProxy.Authentication;
 using MailProxy.Diagnostics;
 using MailProxy.Wire;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace MailProxy.Routing;
 
 /// <summary><c>/auth</c>: the auth_http protocol from the server's side, so that nginx itself, or another MailProxy, can use the users and groups of this one.</summary>
 internal sealed class AuthEndpoint(LoginDirectory directory, LoginDecider decider, IUpstreamChoice upstreams, AuthMetrics metrics)
 {
+    /// <summary>Makes header values bytes, one for each character: nginx escapes none above 0x20, and takes all.</summary>
+    public static void TakeBytes(KestrelServerOptions kestrel)
+    {
+        kestrel.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
+        kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
+    }
+
     /// <summary>Answers one request.</summary>
     public async Task HandleAsync(HttpContext http)
     {
