@@ -12,6 +12,12 @@ internal static class AuthDecision
     /// <summary>Judges the answer of <paramref name="address"/>; one that cannot be used is logged.</summary>
     public static AuthResult Make(AuthRequest request, AuthResponse response, string address)
     {
+        if (response.Decode(request.Options.Encoding) is { } broken)
+        {
+            AuthLog.InvalidEncoding(request.Log, address, broken);
+            return Unavailable(request, response.User);
+        }
+
         var login = response.User ?? request.Credentials.Login;
         if (response.FailureText is { } text)
         {

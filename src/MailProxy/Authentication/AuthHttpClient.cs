@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Collections.Concurrent;
 using System.Net;
-using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using MailProxy.Configuration;
 using MailProxy.Transport;
@@ -12,11 +11,11 @@ namespace MailProxy.Authentication;
 
 /// <summary>
 /// Asks an auth server in nginx's auth_http protocol: HTTP/1.0, nothing read behind the headers, a new connection for
-/// every request unless <c>auth_http_keepalive</c> is set. Not <c>HttpClient</c>, which refuses raw 8-bit header values and adds headers of its own.
+/// every request unless <c>auth_http_keepalive</c> is set. Of several servers the next is asked where one gives no usable answer. Not <c>HttpClient</c>, which refuses raw 8-bit header values and adds headers of its own.
 /// </summary>
 internal sealed class AuthHttpClient(IConnectionFactory connections, TimeProvider time) : IAuthenticator, IDisposable
 {
-    private readonly ConditionalWeakTable<AuthHttpOptions, AuthHttpAddress> _addresses = [];
+    private readonly ConditionalWeakTable<AuthHttpOptions, AuthHttpServers> _servers = [];
     private readonly ConcurrentDictionary<KeptKey, KeptConnections> _kept = new();
 
     /// <summary>Makes the context for <c>https://</c> when it is first needed. Default: a server's certificate must name it and be good by the system's trust store.</summary>
@@ -24,14 +23,14 @@ internal sealed class AuthHttpClient(IConnectionFactory connections, TimeProvide
 
     private TlsClientContext Tls => field ??= CreateTls();
 
-    /// <summary>Resolves the auth server's host and keeps the address as long as the options live. To be called at load; a login does it where that was not done.</summary>
-    /// <exception cref="FormatException">The URL is not one of <c>auth_http</c>'s.</exception>
-    /// <exception cref="SocketException">The host is not known.</exception>
-    public async ValueTask<AuthHttpAddress> ResolveAsync(AuthHttpOptions options, CancellationToken cancellationToken)
+    /// <summary>Resolves the auth servers' hosts and keeps the addresses as long as the options live. To be called at load; a login does it where that was not done.</summary>
+    /// <exception cref="FormatException">A URL is not one of <c>auth_http</c>'s; the message names it.</exception>
+    /// <exception cref="AuthHostException">A host is not known.</exception>
+    public async ValueTask<AuthHttpServers> ResolveAsync(AuthHttpOptions options, CancellationToken cancellationToken)
     {
-        if (_addresses.TryGetValue(options, out var known)) return known;
-        var address = await AuthHttpAddress.ResolveAsync(AuthHttpUrl.Parse(options.Url), cancellationToken);
-        return _addresses.GetValue(options, _ => address);
+        if (_servers.TryGetValue(options, out var known)) return known;
+        var servers = await AuthHttpServers.ResolveAsync(options, time, cancellationToken);
+        return _servers.GetValue(options, _ => servers);
     }
 
     /// <summary>Closes the idle connections.</summary>
@@ -42,18 +41,54 @@ internal sealed class AuthHttpClient(IConnectionFactory connections, TimeProvide
 
     public async ValueTask<AuthResult> AuthenticateAsync(AuthRequest request, CancellationToken cancellationToken)
     {
-        if (await FindAddressAsync(request, cancellationToken) is not { } address) return AuthDecision.Unavailable(request);
+        if (await FindServersAsync(request, cancellationToken) is not { } servers) return AuthDecision.Unavailable(request);
+        if (servers.Cache is not { } cache || AuthCache.KeyOf(request, servers) is not { } key) return await AskInTurnAsync(request, servers, cancellationToken);
+        if (cache.Find(key, request) is { } known)
+        {
+            AuthLog.Cached(request.Log);
+            return known;
+        }
 
+        var result = await AskInTurnAsync(request, servers, cancellationToken);
+        return result.Status == AuthStatus.Accepted ? cache.Add(key, request, result) : result;
+    }
+
+    private async ValueTask<AuthResult> AskInTurnAsync(AuthRequest request, AuthHttpServers servers, CancellationToken cancellationToken)
+    {
+        var began = time.GetTimestamp();
+        var order = servers.InTurn();
+        for (var i = 0; ; i++)
+        {
+            var server = order[i];
+            if (await AskAsync(request, server.Address, TimeFor(request, began, order.Count - i), cancellationToken) is not { } result) return AuthDecision.Unavailable(request);
+            var isLast = i + 1 == order.Count;
+            if (order.Count > 1) server.Report(hasAnswered: result.Status != AuthStatus.Unavailable);
+            if (isLast || result.Status != AuthStatus.Unavailable) return result;
+            AuthLog.AsksNext(request.Log, server.Address.DisplayName, order[i + 1].Address.DisplayName);
+        }
+    }
+
+    /// <summary>Where there are others to ask, none may use up the time of all.</summary>
+    private TimeSpan TimeFor(AuthRequest request, long began, int left)
+    {
+        if (request.Timeout is not { } timeout || request.Options.Url.Count == 1) return request.Options.Timeout;
+        var share = (timeout - time.GetElapsedTime(began)) / left;
+        return share <= TimeSpan.Zero ? TimeSpan.FromMilliseconds(1) : share < request.Options.Timeout ? share : request.Options.Timeout;
+    }
+
+    /// <returns>Null where the request cannot be written, whoever is asked.</returns>
+    private async ValueTask<AuthResult?> AskAsync(AuthRequest request, AuthHttpAddress address, TimeSpan timeout, CancellationToken cancellationToken)
+    {
         var bytes = new ArrayBufferWriter<byte>(512);
         try
         {
             if (AuthHttpRequest.Write(bytes, address.Url, request) is { } broken)
             {
                 AuthLog.RequestRefused(request.Log, broken);
-                return AuthDecision.Unavailable(request);
+                return null;
             }
 
-            using var limit = new TimeLimit(request.Options.Timeout, time, cancellationToken);
+            using var limit = new TimeLimit(timeout, time, cancellationToken);
             try
             {
                 var keepalive = request.Options.Keepalive;
@@ -79,7 +114,7 @@ internal sealed class AuthHttpClient(IConnectionFactory connections, TimeProvide
     private KeptConnections KeptFor(AuthHttpAddress address) => _kept.GetOrAdd(
         new KeptKey(MailTransport.CurrentLoop, address.EndPoint, address.Url.Host, address.Url.Secure), static (_, time) => new KeptConnections(time), time);
 
-    private async ValueTask<AuthHttpAddress?> FindAddressAsync(AuthRequest request, CancellationToken cancellationToken)
+    private async ValueTask<AuthHttpServers?> FindServersAsync(AuthRequest request, CancellationToken cancellationToken)
     {
         try
         {
@@ -87,11 +122,11 @@ internal sealed class AuthHttpClient(IConnectionFactory connections, TimeProvide
         }
         catch (FormatException exception)
         {
-            AuthLog.InvalidUrl(request.Log, exception.Message, AuthHttpUrl.WithoutPlainScheme(request.Options.Url));
+            AuthLog.InvalidUrl(request.Log, exception.Message);
         }
-        catch (SocketException)
+        catch (AuthHostException exception)
         {
-            AuthLog.HostNotFound(request.Log, AuthHttpUrl.WithoutPlainScheme(request.Options.Url));
+            AuthLog.HostNotFound(request.Log, exception.Message);
         }
 
         return null;

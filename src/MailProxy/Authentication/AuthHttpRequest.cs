@@ -31,8 +31,8 @@ internal static class AuthHttpRequest
         if (!AuthHeaders.TryWrite(output, "Host"u8, url.HostHeader)) return "Host";
         if (request.Options.Keepalive > 0) AuthHeaders.TryWrite(output, "Connection"u8, "keep-alive"u8);
         AuthHeaders.TryWrite(output, "Auth-Method"u8, Credentials.NameOf(credentials.Method));
-        AuthHeaders.WriteEscaped(output, "Auth-User"u8, credentials.Login);
-        AuthHeaders.WriteEscaped(output, "Auth-Pass"u8, credentials.Secret);
+        AuthHeaders.WriteEncoded(output, "Auth-User"u8, credentials.Login, request.Options.Encoding);
+        AuthHeaders.WriteEncoded(output, "Auth-Pass"u8, credentials.Secret, request.Options.Encoding);
         var hasSalt = credentials.Method is AuthMethod.Apop or AuthMethod.CramMd5;
         if (hasSalt && !AuthHeaders.TryWrite(output, "Auth-Salt"u8, credentials.Salt)) return "Auth-Salt";
         if (!AuthHeaders.TryWrite(output, "Auth-Protocol"u8, request.Protocol)) return "Auth-Protocol";

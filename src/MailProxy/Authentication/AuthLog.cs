@@ -38,8 +38,8 @@ internal static partial class AuthLog
     [LoggerMessage(310, LogLevel.Error, "auth http request not sent: {Header} would carry a CR, LF or NUL", EventName = "AuthRequestRefused")]
     public static partial void RequestRefused(ILogger logger, string header);
 
-    [LoggerMessage(311, LogLevel.Error, "host not found in auth_http \"{Url}\"", EventName = "AuthHostNotFound")]
-    public static partial void HostNotFound(ILogger logger, string url);
+    [LoggerMessage(311, LogLevel.Error, "{Reason}", EventName = "AuthHostNotFound")]
+    public static partial void HostNotFound(ILogger logger, string reason);
 
     [LoggerMessage(312, LogLevel.Error, "SSL handshake with auth http server {Address} failed: {Reason}", EventName = "AuthHandshakeFailed")]
     public static partial void HandshakeFailed(ILogger logger, string address, string reason);
@@ -50,9 +50,18 @@ internal static partial class AuthLog
     [LoggerMessage(314, LogLevel.Debug, "auth http server {Address} sent too long header section", EventName = "AuthTooLong")]
     public static partial void TooLong(ILogger logger, string address);
 
-    [LoggerMessage(315, LogLevel.Error, "{Reason} in auth_http \"{Url}\"", EventName = "AuthInvalidUrl")]
-    public static partial void InvalidUrl(ILogger logger, string reason, string url);
+    [LoggerMessage(315, LogLevel.Error, "{Reason}", EventName = "AuthInvalidUrl")]
+    public static partial void InvalidUrl(ILogger logger, string reason);
 
     [LoggerMessage(316, LogLevel.Error, "auth http server {Address} sent invalid proxy SSL mode:\"{Mode}\"", EventName = "AuthInvalidProxySsl")]
     public static partial void InvalidProxySsl(ILogger logger, string address, string mode);
+
+    [LoggerMessage(317, LogLevel.Warning, "auth http server {Address} gave no usable answer, asking {Next}", EventName = "AuthAsksNext")]
+    public static partial void AsksNext(ILogger logger, string address, string next);
+
+    [LoggerMessage(318, LogLevel.Error, "auth http server {Address} sent invalid encoding of {Header}", EventName = "AuthInvalidEncoding")]
+    public static partial void InvalidEncoding(ILogger logger, string address, string header);
+
+    [LoggerMessage(319, LogLevel.Debug, "auth http answer taken from the cache", EventName = "AuthCached")]
+    public static partial void Cached(ILogger logger);
 }

@@ -60,6 +60,16 @@ internal sealed class AuthResponse
         else if (Is(name, "Transfer-Encoding"u8)) _isEncoded = true;
     }
 
+    /// <summary>Reads <c>Auth-User</c> and <c>Auth-Pass</c> as <c>auth_http_encoding</c> says. Once.</summary>
+    /// <returns>Null, or the header that is not so encoded; it is then as if it had not been there.</returns>
+    public string? Decode(AuthHttpEncoding encoding)
+    {
+        var (user, password) = (User, Password);
+        User = user is null ? null : AuthHeaders.Decode(user, encoding);
+        Password = password is null ? null : AuthHeaders.Decode(password, encoding);
+        return user is not null && User is null ? "Auth-User" : password is not null && Password is null ? "Auth-Pass" : null;
+    }
+
     /// <summary>The value of <c>Auth-Server</c>: an address as nginx reads it, a dotted quad or bare IPv6; else the name of a host or of an <c>upstream</c> group.</summary>
     /// <returns>The address or the name, and which it is; null where it is neither.</returns>
     public (string Name, bool IsName)? ParseServer()

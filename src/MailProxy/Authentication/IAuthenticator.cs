@@ -55,6 +55,11 @@ internal sealed class AuthRequest
 
     /// <summary>The value of a <c>traceparent</c> header; null where the session is not traced.</summary>
     public string? TraceParent { get; init; }
+    /// <summary><c>timeout</c> of the session's server, for all auth servers together. Null: each may take <c>auth_http_timeout</c>.</summary>
+    public TimeSpan? Timeout { get; init; }
+
+    /// <summary><c>proxy_pass</c> of the session's server.</summary>
+    public UpstreamAddress? Pass { get; init; }
 
     /// <summary>The session's log.</summary>
     public required ILogger Log { get; init; }
@@ -80,7 +85,7 @@ internal enum AuthStatus
 }
 
 /// <summary>The answer to an <see cref="AuthRequest"/>.</summary>
-internal sealed class AuthResult
+internal sealed record AuthResult
 {
     public required AuthStatus Status { get; init; }
 
@@ -110,4 +115,12 @@ internal sealed class AuthResult
 
     /// <summary><c>Auth-Proxy-SSL</c>: overrides <c>proxy_ssl</c> for this session; null when absent.</summary>
     public ProxyTlsMode? ProxySsl { get; init; }
+
+    /// <summary>Whether nobody was asked this time (<c>auth_http_cache_valid</c>).</summary>
+    public bool IsCached { get; init; }
+
+    /// <summary>To be called where the upstream refuses the login: it is not to be let in unasked again. Null where it would not be.</summary>
+    public Action? Forget { get; init; }
+
+    public override string ToString() => $"{Status} (details withheld)";
 }

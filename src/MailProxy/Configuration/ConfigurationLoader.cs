@@ -26,6 +26,7 @@ internal static class ConfigurationLoader
 
         var loader = new OptionsLoader(messages);
         var options = loader.Load(settings);
+        if (options.Passdb.Count == 0 && options.Servers.Any(server => server.AuthHttp.IsInternal)) options.Passdb.Add(EmbeddedUsers(context));
         new OptionsValidator(messages).Validate(loader.Servers, conf.IsComplete);
         new UpstreamValidator(lookup, messages).Validate(loader, conf.IsComplete);
         SkippedListenCheck.Warn(loader.Servers, conf.SkippedListens, lookup, messages);
@@ -34,4 +35,7 @@ internal static class ConfigurationLoader
         var hasFailed = all.Exists(message => message.Level == ErrorLogLevel.Emerg);
         return new ConfigurationResult { Options = hasFailed ? null : options, Messages = all, Files = conf.Files };
     }
+
+    /// <summary>Whom <c>auth_http internal</c> asks where no <c>passdb</c> is written.</summary>
+    private static PassdbOptions EmbeddedUsers(LoadContext context) => new() { Driver = "sqlite", Path = context.BelowPrefix("users.db"), Source = "auth_http internal" };
 }

@@ -47,13 +47,17 @@ public sealed class MailProxyOptions
     /// <summary>The <c>upstream name { }</c> blocks of <c>mail { }</c> in their order.</summary>
     public IList<UpstreamGroupOptions> Upstreams { get; set; } = [];
 
-    /// <summary>Every set of <c>proxy_ssl*</c> that connections may be made with.</summary>
-    internal IEnumerable<ProxyTlsOptions> UpstreamTls() =>
-        Servers.Select(server => server.ProxyTls).Concat(Upstreams.Select(group => group.ProxyTls).OfType<ProxyTlsOptions>());
-
     /// <summary>Directive <c>passdb</c>, in order: where users are. The first that knows a user decides.</summary>
     [Directive("passdb", DirectiveKind.Passdb, DirectiveContexts.Mail, Syntax = PassdbDirective.Syntax)]
     public IList<PassdbOptions> Passdb { get; set; } = [];
+
+    /// <summary>Directive <c>auth_endpoint_key</c>: who sends it as <c>X-Auth-Key</c> may ask at <c>/auth</c> from other machines. A secret. Default none: loopback only.</summary>
+    [Directive("auth_endpoint_key", DirectiveKind.Secret, DirectiveContexts.Mail, Syntax = "key | file:path", Default = "none")]
+    public string AuthEndpointKey { get; set; } = "";
+
+    /// <summary>Every set of <c>proxy_ssl*</c> that connections may be made with.</summary>
+    internal IEnumerable<ProxyTlsOptions> UpstreamTls() =>
+        Servers.Select(server => server.ProxyTls).Concat(Upstreams.Select(group => group.ProxyTls).OfType<ProxyTlsOptions>());
 
     /// <summary>The <c>server { }</c> blocks in their order.</summary>
     public IList<ServerOptions> Servers { get; set; } = [];

@@ -78,7 +78,7 @@ internal sealed class OptionsLoader(List<ConfigurationMessage> messages)
     {
         if (server.ServerName.Length == 0) server.ServerName = Dns.GetHostName().ToLowerInvariant();
         foreach (var listen in server.Listen) listen.Ssl |= server.Tls.Enabled;
-        if (settings["Proxy:PassErrorMessage"] is null) server.Proxy.PassErrorMessage = server.Proxy.Pass is not null && server.AuthHttp.Url.Length == 0;
+        if (settings["Proxy:PassErrorMessage"] is null) server.Proxy.PassErrorMessage = server.Proxy.Pass is not null && server.AuthHttp.Url.Count == 0;
         if (server.Protocol.Length > 0) return;
         var listens = settings[nameof(ServerOptions.Listen)]?.Items.Where(item => item.IsFirst) ?? [];
         server.Protocol = listens.Select(item => ListenDirective.ProtocolOf(item[nameof(MailListenOptions.Address)])).FirstOrDefault(protocol => protocol is not null) ?? "";

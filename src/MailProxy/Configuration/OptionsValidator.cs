@@ -17,6 +17,7 @@ internal sealed class OptionsValidator(List<ConfigurationMessage> messages)
             foreach (var server in servers.Where(HasNoProtocol)) Error($"unknown mail protocol for server in {server.Options.Source}");
             foreach (var server in servers) TlsValidator.Validate(server, messages);
             foreach (var server in servers.Where(HasNoProxyKey)) Error($"no \"proxy_ssl_certificate_key\" is defined for certificate \"{server.Options.ProxyTls.Certificate}\"");
+            foreach (var item in servers.Select(MixedAuthHttp).OfType<SettingItem>()) Error($"\"auth_http internal\" excludes every other \"auth_http\" in {item.Where}");
             foreach (var server in servers.Where(HasNoAuthHttp)) Error($"no \"auth_http\" is defined for server in {server.Options.Source}");
         }
 
@@ -48,7 +49,10 @@ internal sealed class OptionsValidator(List<ConfigurationMessage> messages)
     private static bool HasNoProtocol(LoadedServer server) =>
         server.Options.Protocol.Length == 0 && server.Options.Listen.Count > 0 && !HasFailed(server, nameof(ServerOptions.Listen)) && !HasFailed(server, nameof(ServerOptions.Protocol));
 
-    private static bool HasNoAuthHttp(LoadedServer server) => server.Options.AuthHttp.Url.Length == 0 && server.Options.Proxy.Pass is null && !HasFailed(server, "AuthHttp:Url") && !HasFailed(server, "Proxy:Pass");
+    private static bool HasNoAuthHttp(LoadedServer server) => server.Options.AuthHttp.Url.Count == 0 && server.Options.Proxy.Pass is null && !HasFailed(server, "AuthHttp:Url") && !HasFailed(server, "Proxy:Pass");
+
+    private static SettingItem? MixedAuthHttp(LoadedServer server) =>
+        server.Settings["AuthHttp:Url"] is { Items: { Count: > 1 } items } ? items.Find(item => item[SettingItem.Text] == AuthHttpOptions.Internal) : null;
 
     private static bool HasNoProxyKey(LoadedServer server) =>
         !string.IsNullOrEmpty(server.Options.ProxyTls.Certificate) && string.IsNullOrEmpty(server.Options.ProxyTls.CertificateKey) && !HasFailed(server, "ProxyTls:CertificateKey");

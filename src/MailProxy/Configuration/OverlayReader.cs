@@ -78,6 +78,13 @@ internal sealed class OverlayReader(LoadContext context, List<ConfigurationMessa
 
     private void ReadItems(IConfigurationSection section, OptionProperty option, Setting setting)
     {
+        if (option.Directive?.Kind == DirectiveKind.AuthHttp && !string.IsNullOrEmpty(section.Value))
+        {
+            // One is the rule: a text will do.
+            foreach (var text in ReadTexts(section, option, section.Value)) setting.Add(section.Path, text);
+            return;
+        }
+
         // An empty list is an empty text.
         if (!string.IsNullOrEmpty(section.Value)) Error("a list is needed", section.Path);
         foreach (var child in section.GetChildren())

@@ -11,12 +11,13 @@ internal static class SkippedListenCheck
     public static void Warn(IEnumerable<LoadedServer> servers, IReadOnlyList<SkippedListen> listens, HostLookup lookup, List<ConfigurationMessage> messages)
     {
         if (listens.Count == 0) return;
-        foreach (var setting in servers.Select(server => server.Settings["AuthHttp:Url"]).OfType<Setting>().Where(setting => setting.Value is not null))
+        var items = servers.Select(server => server.Settings["AuthHttp:Url"]).OfType<Setting>().SelectMany(setting => setting.Items);
+        foreach (var item in items.Where(item => item[SettingItem.Text] != AuthHttpOptions.Internal))
         {
-            var targets = Targets(AuthHttpUrl.Parse(setting.Value!), lookup);
+            var targets = Targets(AuthHttpUrl.Parse(item[SettingItem.Text]), lookup);
             if (listens.FirstOrDefault(listen => listen.Addresses.Any(address => targets.Exists(target => Takes(address, target)))) is not { } taken) continue;
             messages.Add(new ConfigurationMessage(
-                ErrorLogLevel.Warn, $"\"auth_http\" points to an address that the skipped \"{taken.Block}\" block listens on (\"{taken.Address}\" in {taken.Where}): nothing answers there unless nginx goes on running in {setting.Where}"));
+                ErrorLogLevel.Warn, $"\"auth_http\" points to an address that the skipped \"{taken.Block}\" block listens on (\"{taken.Address}\" in {taken.Where}): nothing answers there unless nginx goes on running in {item.Where}"));
         }
     }
 

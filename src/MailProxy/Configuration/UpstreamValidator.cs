@@ -23,7 +23,7 @@ internal sealed class UpstreamValidator(HostLookup lookup, List<ConfigurationMes
         foreach (var server in loaded.Servers.Where(server => server.Options.Proxy.Pass is not null))
         {
             CheckPass(server.Options.Proxy.Pass!, server.Settings["Proxy:Pass"]!.Where);
-            if (server.Options.AuthHttp.Url.Length == 0 && server.Settings["AuthHttp:Url"] is not { HasFailed: true }) CheckMechanisms(server.Options);
+            if (server.Options.AuthHttp.Url.Count == 0 && server.Settings["AuthHttp:Url"] is not { HasFailed: true }) CheckMechanisms(server.Options);
         }
     }
 

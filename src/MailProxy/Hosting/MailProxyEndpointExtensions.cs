@@ -1,4 +1,5 @@
 using System.Text.Json;
+using MailProxy.Routing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.AspNetCore.Http;
@@ -14,6 +15,8 @@ public static class MailProxyEndpointExtensions
     /// <summary>
     /// Maps <c>/livez</c> (200 while the process answers) and <c>/readyz</c>, also as <c>/healthz</c> (200 while every
     /// socket listens, 503 before that and once a shutdown has begun). <c>?verbose</c> names the checks, as JSON.
+    /// Maps <c>/auth</c>, which answers auth_http requests by the users of <c>passdb</c> (404 without any), to loopback and to
+    /// whoever sends <c>auth_endpoint_key</c>.
     /// </summary>
     public static IEndpointRouteBuilder MapMailProxy(this IEndpointRouteBuilder endpoints)
     {
@@ -21,6 +24,7 @@ public static class MailProxyEndpointExtensions
         endpoints.MapHealthChecks("/readyz", new HealthCheckOptions { ResponseWriter = WriteAsync });
         endpoints.MapHealthChecks("/healthz", new HealthCheckOptions { ResponseWriter = WriteAsync });
         endpoints.ServiceProvider.GetRequiredService<ScrapedState>().Begin();
+        endpoints.Map("/auth", endpoints.ServiceProvider.GetRequiredService<AuthEndpoint>().HandleAsync);
         return endpoints;
     }
 

@@ -1,4 +1,5 @@
 using MailProxy.Connections;
+using MailProxy.Routing;
 using MailProxy.Sessions;
 using MailProxy.Transport;
 using Microsoft.AspNetCore.Connections;
@@ -27,6 +28,7 @@ public static class MailProxyKestrelExtensions
             listen.Use(next => new ImplicitTlsMiddleware(next, services.GetRequiredService<TimeProvider>()).OnConnectionAsync);
             listen.Run(services.GetRequiredService<MailConnectionHandler>().OnConnectedAsync);
         });
+        AuthEndpoint.TakeBytes(kestrel);
         HttpAddresses.Listen(kestrel, services.GetRequiredService<IConfiguration>());
         return kestrel;
     }

@@ -19,7 +19,7 @@ namespace MailProxy.Hosting;
 /// The running proxy: the configuration in force, its sockets and its sessions. A reload opens what is new before it
 /// closes what is gone, and changes nothing when anything of it fails.
 /// </summary>
-internal sealed class MailProxyRuntime(MailTransport transport, ListenerSet listeners, AuthHttpClient auth, UpstreamTls upstreamTls, UpstreamRouter upstreams, SessionMetricsTable metrics, LoopMetrics loops, ProcessMetrics process, CertificateMetrics expiries, LogSinks sinks, ILoggerFactory loggers, TimeProvider time)
+internal sealed class MailProxyRuntime(MailTransport transport, ListenerSet listeners, AuthHttpClient auth, UpstreamTls upstreamTls, UpstreamRouter upstreams, LoginDirectory directory, SessionMetricsTable metrics, LoopMetrics loops, ProcessMetrics process, CertificateMetrics expiries, LogSinks sinks, ILoggerFactory loggers, TimeProvider time)
     : IConnectionAdmission, IDisposable
 {
     // A unix socket's client has no address of its own.
@@ -281,6 +281,7 @@ internal sealed class MailProxyRuntime(MailTransport transport, ListenerSet list
     {
         generation.Certificates.Watch(expiries, generation.Logs.Process, time);
         upstreams.PutInForce(generation.Upstreams, generation.Logs.Process);
+        directory.PutInForce(generation.Options, generation.Logs.Process);
     }
 
     private ErrorLogSet OpenLogs(MailProxyOptions options)
@@ -309,15 +310,15 @@ internal sealed class MailProxyRuntime(MailTransport transport, ListenerSet list
 
     private async Task ResolveAuthServersAsync(MailProxyOptions options, CancellationToken cancellationToken)
     {
-        foreach (var server in options.Servers.Where(server => server.AuthHttp is { Url.Length: > 0, IsInternal: false }))
+        foreach (var server in options.Servers.Where(server => server.AuthHttp is { Url.Count: > 0, IsInternal: false }))
         {
             try
             {
                 await auth.ResolveAsync(server.AuthHttp, cancellationToken);
             }
-            catch (SocketException exception)
+            catch (AuthHostException exception)
             {
-                throw new StartupException($"host not found in auth_http \"{AuthHttpUrl.WithoutPlainScheme(server.AuthHttp.Url)}\" for server in {server.Source}", exception);
+                throw new StartupException($"{exception.Message} for server in {server.Source}", exception);
             }
         }
     }

@@ -46,6 +46,11 @@ public static class MailProxyServiceCollectionExtensions
         {
             CreateTls = () => provider.GetRequiredService<MailTransport>().Tls.CreateClientContext(new TlsClientOptions()),
         });
+        services.AddSingleton<AuthMetrics>();
+        services.AddSingleton<LoginDirectory>();
+        services.AddSingleton<LoginDecider>();
+        services.AddSingleton<InternalAuthenticator>();
+        services.AddSingleton<AuthEndpoint>();
         services.AddSingleton<IAuthenticator, Authenticators>();
         services.AddSingleton<UpstreamTls>();
         services.AddSingleton<DnsClients>();

@@ -30,7 +30,7 @@ internal sealed class SessionContext(ConnectionScope scope, SessionServices serv
     public TimeProvider Time => Services.Time;
 
     /// <summary>Whether no auth server is asked: logins are passed on, and the upstream decides.</summary>
-    public bool IsPassedThrough => Server.AuthHttp.Url.Length == 0;
+    public bool IsPassedThrough => Server.AuthHttp.Url.Count == 0;
 
     /// <summary>Where the answer sends the session: where <c>proxy_pass</c> says, if the answer does not.</summary>
     public UpstreamAddress? Destination(AuthResult result) => result.Upstream ?? Server.Proxy.Pass;

@@ -77,6 +77,8 @@ internal sealed class SessionLogin(SessionContext context, ProtocolSession proto
         Tls = context.Scope.TlsSession,
         AsksForCertificate = context.Server.Tls.VerifyClient != ClientVerification.Off,
         Envelope = protocol.Envelope,
+        Timeout = context.Server.Timeout,
+        Pass = context.Server.Proxy.Pass,
         Log = context.Log,
         TraceParent = context.Record?.TraceParent,
     };

@@ -76,6 +76,7 @@ internal sealed class SessionProxy(SessionContext context, ProtocolSession proto
             return await SayLastAsync(SessionEndReason.UpstreamUnavailable);
         }
 
+        result.Forget?.Invoke();
         if (context.Server.Proxy.PassErrorMessage) client.Output.Text(refused.Reply);
         else context.WriteUnavailable(protocol, client.Output, context.Destination(result));
         // Without an auth server it is the upstream that says whether a password is good: the client may have another.

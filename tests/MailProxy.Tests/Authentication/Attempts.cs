@@ -25,12 +25,17 @@ internal static class Attempts
         string? clientHost = null,
         SmtpEnvelope? envelope = null,
         int keepalive = 0,
+        AuthHttpEncoding encoding = AuthHttpEncoding.Nginx,
+        TimeSpan cacheValid = default,
+        TimeSpan? overall = null,
         params (string Name, string Value)[] headers) => new()
         {
             Options = new AuthHttpOptions
             {
-                Url = url,
+                Url = url.Split(' '),
                 Keepalive = keepalive,
+                Encoding = encoding,
+                CacheValid = cacheValid,
                 Timeout = timeout ?? TimeSpan.FromSeconds(60),
                 Headers = [.. headers.Select(header => new AuthHttpHeaderOptions { Name = header.Name, Value = header.Value })],
             },
@@ -42,6 +47,7 @@ internal static class Attempts
             ConnectionNumber = 42,
             ClientHost = clientHost,
             Envelope = envelope,
+            Timeout = overall,
             Log = log,
         };
 

@@ -25,7 +25,7 @@ public sealed class DirectiveContextTests : IDisposable
         { "log_format short $pid;", "M" }, { "access_log logs/a.log json;", "MS" },
         { "resolver 127.0.0.1;", "MSU" }, { "resolver_timeout 5s;", "MSU" }, { "set_real_ip_from 10.0.0.0/8;", "MS" },
         { "passdb static;", "M" },
-        { "auth_http 127.0.0.1:9;", "MS" }, { "auth_http_timeout 5s;", "MS" }, { "auth_http_keepalive 16;", "MS" }, { "auth_http_header A b;", "MS" }, { "auth_http_pass_client_cert on;", "MS" },
+        { "auth_http 127.0.0.1:9;", "MS" }, { "auth_http_timeout 5s;", "MS" }, { "auth_http_keepalive 16;", "MS" }, { "auth_http_encoding base64;", "MS" }, { "auth_endpoint_key k3y;", "M" }, { "auth_http_cache_valid 30s;", "MS" }, { "auth_http_header A b;", "MS" }, { "auth_http_pass_client_cert on;", "MS" },
         { "proxy on;", "MS" }, { "proxy_bind 127.0.0.2;", "MS" }, { "proxy_buffer 8k;", "MS" }, { "proxy_timeout 1h;", "MS" }, { "proxy_pass_error_message on;", "MS" },
         { "proxy_pass 127.0.0.1:143;", "MS" }, { "proxy_connect_timeout 3s;", "MS" }, { "proxy_next_upstream off;", "MS" }, { "proxy_next_upstream_tries 2;", "MS" }, { "proxy_next_upstream_timeout 5s;", "MS" },
         { "server 127.0.0.1:143;", "U" }, { "hash $auth_user;", "U" }, { "least_conn;", "U" }, { "random two;", "U" }, { "health_check interval=5s;", "U" }, { "zone a 64k;", "U" },

@@ -41,7 +41,7 @@ public sealed class InheritanceTests : IDisposable
             }
             """);
         Assert.Equal([(20, 1), (10, 2)], options.Servers.Select(server => ((int)server.Timeout.TotalSeconds, (int)server.Proxy.Timeout.TotalHours)));
-        Assert.All(options.Servers, server => Assert.Equal(("127.0.0.1:9", "mail.example"), (server.AuthHttp.Url, server.ServerName)));
+        Assert.All(options.Servers, server => Assert.Equal(("127.0.0.1:9", "mail.example"), (Assert.Single(server.AuthHttp.Url), server.ServerName)));
     }
 
     [Theory]
@@ -92,10 +92,11 @@ public sealed class InheritanceTests : IDisposable
     }
 
     [Fact]
-    public void Of_protocol_and_auth_http_the_last_wins()
+    public void Of_protocol_the_last_wins_and_every_auth_http_counts()
     {
         var server = Server("", "protocol pop3; protocol smtp; auth_http 127.0.0.1:1; auth_http https://auth.test/x;");
-        Assert.Equal(("smtp", "https://auth.test/x"), (server.Protocol, server.AuthHttp.Url));
+        Assert.Equal("smtp", server.Protocol);
+        Assert.Equal(["127.0.0.1:1", "https://auth.test/x"], server.AuthHttp.Url);
     }
 
     [Theory]

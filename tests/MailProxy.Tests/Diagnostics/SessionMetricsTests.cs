@@ -29,7 +29,7 @@ public sealed partial class SessionMetricsTests
     [Fact]
     public void Readme_lists_every_end_reason_and_result()
     {
-        foreach (var reason in Enum.GetNames<SessionEndReason>().Concat(Enum.GetNames<LoginResult>()).Concat(Enum.GetNames<HandshakeResult>()))
+        foreach (var reason in Enum.GetNames<SessionEndReason>().Concat(Enum.GetNames<LoginResult>()).Concat(Enum.GetNames<HandshakeResult>()).Concat(Enum.GetNames<AuthRequestResult>()).Concat(Enum.GetNames<AuthEndpointResult>()))
             Assert.Contains($"`{SnakeCase().Replace(reason, "_$0").ToLowerInvariant()}`", Readme, StringComparison.Ordinal);
     }
 
@@ -40,6 +40,7 @@ public sealed partial class SessionMetricsTests
         var registry = Metrics.NewCustomRegistry();
         _ = new LoopMetrics(Metrics.WithCustomRegistry(registry));
         _ = new ProcessMetrics(Metrics.WithCustomRegistry(registry)).Ready;
+        _ = new AuthMetrics(Metrics.WithCustomRegistry(registry));
         new CertificateMetrics(Metrics.WithCustomRegistry(registry)).Publish([("/c.pem", DateTimeOffset.UnixEpoch)]);
         new PassdbServices(Metrics.WithCustomRegistry(registry), TimeProvider.System).Metrics.Observe("static", PassdbStatus.Ok, TimeSpan.Zero);
         var metrics = new SessionMetrics(Metrics.WithCustomRegistry(registry), "imap");

@@ -193,7 +193,7 @@ public sealed class FailoverTests
         FailureOf = failureOf ?? (static _ => null),
         Configure = server =>
         {
-            server.AuthHttp.Url = "";
+            server.AuthHttp.Url = [];
             server.Proxy.Pass = new UpstreamAddress("pool", null);
             server.Proxy.PassErrorMessage = true;
             server.Proxy.Xclient = server.Protocol == "smtp";

@@ -6,6 +6,7 @@ using MailProxy.Diagnostics;
 using MailProxy.Protocols.Imap;
 using MailProxy.Protocols.Pop3;
 using MailProxy.Protocols.Smtp;
+using MailProxy.Passdb;
 using MailProxy.Routing;
 using MailProxy.Sessions;
 using MailProxy.Testing;
@@ -111,7 +112,7 @@ internal sealed class SessionTranscript
         var router = Router(upstreams, time);
         router.PutInForce(router.Prepare(new MailProxyOptions { Servers = [scope.Server], Upstreams = Groups }), scope.Log);
         var authServers = new MemoryUpstreams();
-        var services = new SessionServices(scope.Server.AuthHttp.Url.Length == 0 ? new Authenticators(new AuthHttpClient(authServers, time)) : AuthHttp ? new AuthHttpClient(authServers, time) : Authenticator, upstreams, UpstreamTls, router, ClientHosts, time);
+        var services = new SessionServices(scope.Server.AuthHttp.Url.Count == 0 ? AuthenticatorsWithoutUsers(authServers, time) : AuthHttp ? new AuthHttpClient(authServers, time) : Authenticator, upstreams, UpstreamTls, router, ClientHosts, time);
         client.Proxy.Features.Set(scope);
         client.Proxy.Features.Set<ITlsFeature>(new FakeTlsFeature(client.Proxy, Tls));
         var session = Open(client.Proxy, scope, services);
@@ -143,7 +144,7 @@ internal sealed class SessionTranscript
     private ConnectionScope Scope()
     {
         var server = new ServerOptions { Protocol = Protocol, ServerName = "mx.test", Source = "test:1" };
-        server.AuthHttp.Url = "127.0.0.1:31999/a";
+        server.AuthHttp.Url = ["127.0.0.1:31999/a"];
         Configure(server);
         var logContext = new SessionLogContext { ConnectionNumber = 2, Client = "127.0.0.1", Listener = "127.0.0.1:31025" };
         Log = new LogLines(logContext);
@@ -162,5 +163,12 @@ internal sealed class SessionTranscript
             Owner = this,
             Drain = Drain,
         };
+    }
+
+    private static Authenticators AuthenticatorsWithoutUsers(IConnectionFactory authServers, TimeProvider time)
+    {
+        var factory = Metrics.WithCustomRegistry(Metrics.NewCustomRegistry());
+        var users = new InternalAuthenticator(new LoginDecider(new LoginDirectory(new PassdbServices(factory, time))));
+        return new Authenticators(new AuthHttpClient(authServers, time), users, new AuthMetrics(factory), time);
     }
 }

@@ -96,6 +96,9 @@ internal enum DirectiveKind
     /// <summary><c>ssl_session_cache</c>.</summary>
     SessionCache,
 
+    /// <summary>One word that no message shows, or <c>file:path</c>, where it stands.</summary>
+    Secret,
+
     /// <summary><c>passdb</c>.</summary>
     Passdb,
 

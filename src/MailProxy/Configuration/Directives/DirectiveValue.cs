@@ -82,6 +82,7 @@ internal static class DirectiveValue
         DirectiveKind.ProxyPass => ProxyPassDirective.Read(word, report),
         DirectiveKind.Hash => UpstreamMethodDirective.ReadHashKey(word, report),
         DirectiveKind.SessionCache => SessionCacheDirective.Read(word, report),
+        DirectiveKind.Secret => SecretValue.Read(directive, word, context, report),
         DirectiveKind.ConfFile => word.Length == 0 || HasScheme(word) ? word : context.BesideConf(word),
         DirectiveKind.PrefixFile => context.BelowPrefix(word),
         DirectiveKind.Text or DirectiveKind.Words => ReadText(directive, word, report),
@@ -132,6 +133,7 @@ internal static class DirectiveValue
 
     private static string? ReadAuthHttp(string word, HostLookup lookup, Report report)
     {
+        if (word == AuthHttpOptions.Internal) return word;
         try
         {
             var url = AuthHttpUrl.Parse(word);

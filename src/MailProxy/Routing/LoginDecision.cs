@@ -1,0 +1,75 @@
+using MailProxy.Configuration;
+
+namespace MailProxy.Routing;
+
+/// <summary>What became of a login.</summary>
+internal enum LoginVerdict
+{
+    /// <summary>It is let in.</summary>
+    Accepted,
+
+    /// <summary>The user, or the proof, is not good.</summary>
+    WrongPassword,
+
+    /// <summary>SMTP without authentication: nobody has the recipient's address.</summary>
+    UnknownRecipient,
+
+    /// <summary>SMTP without authentication: the RCPT command has no address.</summary>
+    InvalidRecipient,
+
+    /// <summary>The users cannot be asked now, or what they say cannot be used. Never the client's fault.</summary>
+    Unavailable,
+
+    /// <summary>There is no server to go to now.</summary>
+    NoUpstream,
+}
+
+/// <summary>The decision on a login.</summary>
+internal sealed record LoginDecision(LoginVerdict Verdict)
+{
+    /// <summary>Accepted: where to; null where the user does not say so.</summary>
+    public UpstreamAddress? Upstream { get; init; }
+
+    /// <summary>Accepted: the login from now on; null where it stays the client's.</summary>
+    public byte[]? Login { get; init; }
+
+    /// <summary>Accepted: the password for the upstream; null where it is the client's own, or none.</summary>
+    public byte[]? Password { get; init; }
+
+    public override string ToString() => $"{Verdict} (details withheld)";
+}
+
+/// <summary>How a refusal is worded: with the response codes of RFC 5530 for IMAP and RFC 3206 for POP3, by which a client sees whether the password is to blame.</summary>
+internal static class LoginRefusal
+{
+    private const int LastWait = 3;
+
+    /// <summary>The value of <c>Auth-Status</c>.</summary>
+    public static string Text(LoginVerdict verdict, string protocol) => verdict switch
+    {
+        LoginVerdict.WrongPassword => Prefix(protocol, "[AUTHENTICATIONFAILED] ", "[AUTH] ") + "Authentication failed",
+        LoginVerdict.UnknownRecipient => "User unknown",
+        LoginVerdict.InvalidRecipient => "Bad recipient address syntax",
+        _ => Prefix(protocol, "[UNAVAILABLE] ", "[SYS/TEMP] ") + "Temporary server problem, try again later",
+    };
+
+    /// <summary>The value of <c>Auth-Error-Code</c>, which SMTP needs.</summary>
+    public static string Code(LoginVerdict verdict) => verdict switch
+    {
+        LoginVerdict.WrongPassword => "535 5.7.8",
+        LoginVerdict.UnknownRecipient => "550 5.1.1",
+        LoginVerdict.InvalidRecipient => "501 5.1.3",
+        LoginVerdict.NoUpstream => "451 4.3.2",
+        _ => "451 4.3.0",
+    };
+
+    /// <summary>The value of <c>Auth-Wait</c>: 2, 4 and 8 seconds, then none, which closes the connection.</summary>
+    public static TimeSpan Wait(int attempt) => attempt is > 0 and <= LastWait ? TimeSpan.FromSeconds(1 << attempt) : TimeSpan.Zero;
+
+    private static string Prefix(string protocol, string imap, string pop3) => protocol switch
+    {
+        "imap" => imap,
+        "pop3" => pop3,
+        _ => "",
+    };
+}
