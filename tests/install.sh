@@ -6,6 +6,7 @@ packages=(
     dovecot-imapd dovecot-pop3d dovecot-lmtpd postfix   # the mail servers behind the proxy
     nginx libnginx-mod-mail                             # what the proxy is compared with
     haproxy                                             # reads PROXY headers
+    prometheus                                          # scrapes the program, checks metrics and alert rules
     curl swaks isync                                    # clients
     gcc libc6-dev                                       # link the native program
 )
