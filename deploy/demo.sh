@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 
 p=${P:-24}
 imap=${p}143 pop3=${p}110 smtp=${p}587 http=${p}080                       # MailProxy
-auth=${p}900 dovecot_imap=${p}243 dovecot_pop3=${p}210 postfix_smtp=${p}225    # behind it
+dovecot_imap=${p}243 dovecot_pop3=${p}210 postfix_smtp=${p}225    # behind it
 user=alice password=secret
 check=
 [ "${1:-}" = --check ] && check=1
@@ -44,7 +44,7 @@ trap 'exit 130' INT TERM
 say "Building MailProxy"
 dotnet build src/MailProxy.Server -c Release -v quiet --nologo
 
-say "Starting Dovecot, Postfix, an auth server and MailProxy in $dir"
+say "Starting Dovecot, Postfix and MailProxy in $dir"
 mkdir -p "$dir/dovecot" "$dir/mail" "$dir/postfix/etc" "$dir/postfix/spool" "$dir/postfix/data"
 chown nobody:nogroup "$dir/mail"
 chown postfix "$dir/postfix/data"
@@ -54,19 +54,23 @@ cat > "$dir/mailproxy.conf" << CONF
 events { worker_connections 1024; }
 error_log $dir/mailproxy.log info;
 mail {
-    auth_http   http://127.0.0.1:$auth/;
     server_name mail.example.org;
-    proxy_pass_error_message on;
-    server { listen 127.0.0.1:$imap; protocol imap; }
-    server { listen 127.0.0.1:$pop3; protocol pop3; }
-    server { listen 127.0.0.1:$smtp; protocol smtp; xclient on; }
+    passdb      sqlite $dir/users.db upstream=\${protocol}_servers;
+    auth_http   internal;
+    upstream imap_servers { server 127.0.0.1:$dovecot_imap; health_check interval=1s; }
+    upstream pop3_servers { server 127.0.0.1:$dovecot_pop3; health_check interval=1s; }
+    upstream smtp_servers { server 127.0.0.1:$postfix_smtp; health_check interval=1s; }
+    server { listen 127.0.0.1:$imap; protocol imap; proxy_pass imap_servers; }
+    server { listen 127.0.0.1:$pop3; protocol pop3; proxy_pass pop3_servers; }
+    server { listen 127.0.0.1:$smtp; protocol smtp; proxy_pass smtp_servers; xclient on; }
 }
 CONF
+mailproxy=src/MailProxy.Server/bin/Release/net10.0/mailproxy
+echo "$password" | run "$mailproxy" user add "$user" -c "$dir/mailproxy.conf"
 
 dovecot -F -c "$dir/dovecot/dovecot.conf" > "$dir/dovecot/out" 2>&1 & pids+=($!)
 postfix -c "$dir/postfix/etc" start-fg > "$dir/postfix/out" 2>&1 & pids+=($!)
-perl deploy/demo/auth.pl "$auth" "$user" "$password" "imap=$dovecot_imap" "pop3=$dovecot_pop3" "smtp=$postfix_smtp" & pids+=($!)
-ASPNETCORE_URLS=http://127.0.0.1:$http src/MailProxy.Server/bin/Release/net10.0/mailproxy -c "$dir/mailproxy.conf" 2> "$dir/mailproxy.out" & pids+=($!)
+ASPNETCORE_URLS=http://127.0.0.1:$http "$mailproxy" -c "$dir/mailproxy.conf" 2> "$dir/mailproxy.out" & pids+=($!)
 
 wait_for() {
     for _ in $(seq 100); do
@@ -77,7 +81,7 @@ wait_for() {
     tail -n 20 "$dir"/*.log "$dir"/*/out "$dir"/*/*log "$dir"/*.out >&2
     exit 1
 }
-for port in $imap $pop3 $smtp $http $auth $dovecot_imap $dovecot_pop3 $postfix_smtp; do wait_for "$port"; done
+for port in $dovecot_imap $dovecot_pop3 $postfix_smtp $imap $pop3 $smtp $http; do wait_for "$port"; done
 
 subject="Hello through the proxy, $(date +%s)"
 printf 'From: %s@example.org\r\nTo: %s@example.org\r\nSubject: %s\r\n\r\nIt works.\r\n' "$user" "$user" "$subject" > "$dir/message"
@@ -104,7 +108,15 @@ say "What Postfix heard of the client, by XCLIENT"
 grep -m 1 'sasl_method=XCLIENT' "$dir/postfix/maillog" || { echo "nothing" >&2; exit 1; }
 
 say "What MailProxy counted (http://127.0.0.1:$http/metrics)"
-curl -sS "http://127.0.0.1:$http/metrics" | grep '^mailproxy_logins_total'
+curl -sS "http://127.0.0.1:$http/metrics" | grep -E '^mailproxy_(logins_total|upstream_server_up|upstream_picks_total|passdb_requests_total)'
+
+say "Whether it is ready for logins (http://127.0.0.1:$http/readyz?verbose)"
+for _ in $(seq 50); do curl -fsS "http://127.0.0.1:$http/readyz" > /dev/null 2>&1 && break; sleep 0.2; done
+curl -fsS "http://127.0.0.1:$http/readyz?verbose" || { echo "it is not ready" >&2; exit 1; }
+
+say "What another proxy would be told (http://127.0.0.1:$http/auth)"
+curl -sS -D - -o /dev/null -H 'Auth-Method: plain' -H "Auth-User: $user" -H "Auth-Pass: $password" -H 'Auth-Protocol: imap' \
+    -H 'Auth-Login-Attempt: 1' -H 'Client-IP: 192.0.2.1' "http://127.0.0.1:$http/auth" | grep -i '^Auth-'
 
 say "What MailProxy logged"
 tail -n 6 "$dir/mailproxy.log"

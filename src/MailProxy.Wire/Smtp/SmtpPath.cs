@@ -50,12 +50,10 @@ public static class SmtpPath
         {
             // An address literal has colons of its own.
             if (path[i] == '[') depth++;
-            else if (path[i] == ']') depth--;
-            else if (path[i] == ':' && depth == 0)
-            {
-                path = path[(i + 1)..];
-                return !path.IsEmpty;
-            }
+            if (path[i] == ']') depth--;
+            if (path[i] != ':' || depth != 0) continue;
+            path = path[(i + 1)..];
+            return !path.IsEmpty;
         }
 
         return false;
