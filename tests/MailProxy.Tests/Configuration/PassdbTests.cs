@@ -32,7 +32,7 @@ public sealed class PassdbTests : IDisposable
         Assert.Contains("\n", passdbs[2].Query, StringComparison.Ordinal);
         Assert.Equal(("dc=example,dc=org", "(uid=%u)", "cn=proxy", "hunter2", true, false, $"{_conf.Directory}/ca.pem"), (passdbs[3].Base, passdbs[3].Filter, passdbs[3].BindDn, passdbs[3].BindPassword, passdbs[3].Starttls, passdbs[3].Verify, passdbs[3].Ca));
         Assert.Equal(("mailUpstream", "mailHost", "mailPort", "uid"), (passdbs[3].UpstreamAttr, passdbs[3].HostAttr, passdbs[3].PortAttr, passdbs[3].UserAttr));
-        Assert.Equal(("{PLAIN}hunter2", $"{_conf.Directory}/c:7"), (passdbs[4].Password, passdbs[4].Source));
+        Assert.Equal(("{PLAIN}hunter2", $"{_conf.Directory}/c:8"), (passdbs[4].Password, passdbs[4].Source));
     }
 
     [Fact]
