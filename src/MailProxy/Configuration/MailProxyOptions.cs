@@ -47,13 +47,13 @@ public sealed class MailProxyOptions
     /// <summary>The <c>upstream name { }</c> blocks of <c>mail { }</c> in their order.</summary>
     public IList<UpstreamGroupOptions> Upstreams { get; set; } = [];
 
-    /// <summary>Every set of <c>proxy_ssl*</c> that connections may be made with.</summary>
-    internal IEnumerable<ProxyTlsOptions> UpstreamTls() =>
-        Servers.Select(server => server.ProxyTls).Concat(Upstreams.Select(group => group.ProxyTls).OfType<ProxyTlsOptions>());
-
     /// <summary>Directive <c>passdb</c>, in order: where users are. The first that knows a user decides.</summary>
     [Directive("passdb", DirectiveKind.Passdb, DirectiveContexts.Mail, Syntax = PassdbDirective.Syntax)]
     public IList<PassdbOptions> Passdb { get; set; } = [];
+
+    /// <summary>Every set of <c>proxy_ssl*</c> that connections may be made with.</summary>
+    internal IEnumerable<ProxyTlsOptions> UpstreamTls() =>
+        Servers.Select(server => server.ProxyTls).Concat(Upstreams.Select(group => group.ProxyTls).OfType<ProxyTlsOptions>());
 
     /// <summary>The <c>server { }</c> blocks in their order.</summary>
     public IList<ServerOptions> Servers { get; set; } = [];
