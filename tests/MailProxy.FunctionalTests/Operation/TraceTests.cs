@@ -67,6 +67,19 @@ public sealed class TraceTests(MailServers servers) : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Spans_go_by_gRPC_where_no_protocol_is_named()
+    {
+        await using var sink = await OtlpGrpcSink.StartAsync();
+        await using var auth = AuthHttpServer.SendingTo((await servers.DovecotAsync()).Imap);
+        var port = FreePort.Take();
+        await using var proxy = await ProxyServer.StartAsync(
+            new MailProxyServer { Environment = { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = sink.Url, ["OTEL_BSP_SCHEDULE_DELAY"] = "100" } }, Mail(auth, port));
+        await LogInAsync(port, MailFront.NewUser());
+        await Patience.UntilAsync(() => sink.Spans.Any(span => span.Name == "relay"), () => "a relay span");
+        Assert.Contains(sink.Spans, span => span.Name == "auth");
+    }
+
+    [Fact]
     public async Task A_sampler_that_wants_nothing_gets_nothing_and_the_auth_server_is_told()
     {
         var dovecot = await servers.DovecotAsync();

@@ -34,22 +34,10 @@ internal sealed class OtlpSink : IAsyncDisposable
             if (line.Length == 0) return;
             Heads.Enqueue(head.ToString());
             var length = head.ToString().Split("\r\n").First(header => header.StartsWith("Content-Length:", StringComparison.OrdinalIgnoreCase)).Split(':')[1];
-            Keep(Encoding.Latin1.GetBytes(await peer.ReadAsync(int.Parse(length, CultureInfo.InvariantCulture))));
+            var (resource, spans) = OtlpSpan.ReadRequest(Encoding.Latin1.GetBytes(await peer.ReadAsync(int.Parse(length, CultureInfo.InvariantCulture))));
+            Resource = resource;
+            foreach (var span in spans) Spans.Enqueue(span);
             await peer.SendAsync("HTTP/1.1 200 OK\r\nContent-Type: application/x-protobuf\r\nContent-Length: 0\r\n\r\n");
-        }
-    }
-
-    /// <summary>An ExportTraceServiceRequest of opentelemetry-proto.</summary>
-    private void Keep(byte[] request)
-    {
-        foreach (var resourceSpans in Protobuf.Read(request).Where(field => field.Number == 1))
-        {
-            foreach (var field in Protobuf.Read(resourceSpans.Bytes))
-            {
-                if (field.Number == 1) Resource = OtlpSpan.Attributes(Protobuf.Read(field.Bytes), 1);
-                if (field.Number != 2) continue;
-                foreach (var span in Protobuf.Read(field.Bytes).Where(inner => inner.Number == 2)) Spans.Enqueue(OtlpSpan.Parse(span.Bytes));
-            }
         }
     }
 }
@@ -57,7 +45,15 @@ internal sealed class OtlpSink : IAsyncDisposable
 /// <summary>What a test asks of a span.</summary>
 internal sealed record OtlpSpan(string TraceId, string Id, string ParentId, string Name, ulong Start, ulong End, IReadOnlyDictionary<string, string> Tags, bool HasFailed)
 {
-    public static OtlpSpan Parse(byte[] bytes)
+    /// <summary>Reads an ExportTraceServiceRequest of opentelemetry-proto: the resource's attributes, and the spans.</summary>
+    public static (IReadOnlyDictionary<string, string> Resource, IReadOnlyList<OtlpSpan> Spans) ReadRequest(byte[] request)
+    {
+        var resourceSpans = Protobuf.Read(Assert.Single(Protobuf.Read(request), field => field.Number == 1).Bytes);
+        var spans = from scope in resourceSpans where scope.Number == 2 from span in Protobuf.Read(scope.Bytes) where span.Number == 2 select Parse(span.Bytes);
+        return (Attributes(Protobuf.Read(resourceSpans.First(field => field.Number == 1).Bytes), 1), [.. spans]);
+    }
+
+    private static OtlpSpan Parse(byte[] bytes)
     {
         var fields = Protobuf.Read(bytes);
         var status = fields.Where(field => field.Number == 15).SelectMany(field => Protobuf.Read(field.Bytes));
@@ -69,7 +65,7 @@ internal sealed record OtlpSpan(string TraceId, string Id, string ParentId, stri
     }
 
     /// <summary>The KeyValue messages of a field.</summary>
-    public static IReadOnlyDictionary<string, string> Attributes(IEnumerable<ProtobufField> fields, int number) => fields.Where(field => field.Number == number).Select(field => Protobuf.Read(field.Bytes)).ToDictionary(
+    private static Dictionary<string, string> Attributes(IEnumerable<ProtobufField> fields, int number) => fields.Where(field => field.Number == number).Select(field => Protobuf.Read(field.Bytes)).ToDictionary(
         pair => Encoding.UTF8.GetString(pair.First(field => field.Number == 1).Bytes),
         pair => Protobuf.Read(pair.First(field => field.Number == 2).Bytes)[0] is var value && value.Number == 1 ? Encoding.UTF8.GetString(value.Bytes) : value.Value.ToString(CultureInfo.InvariantCulture));
 }
