@@ -5,6 +5,7 @@ set -euo pipefail
 packages=(
     dovecot-imapd dovecot-pop3d dovecot-lmtpd postfix   # the mail servers behind the proxy
     nginx libnginx-mod-mail                             # what the proxy is compared with
+    postgresql slapd                                    # directories of users; slapd brings libldap
     haproxy                                             # reads PROXY headers
     prometheus                                          # scrapes the program, checks metrics and alert rules
     curl swaks isync                                    # clients
