@@ -14,6 +14,7 @@ internal sealed class LdapConnection : IDisposable
     /// <summary>Where systems keep the authorities that they trust: libldap alone knows of none.</summary>
     private static readonly string[] SystemAuthorities = ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"];
 
+    private readonly bool _verifies;
     private nint _handle;
 
     /// <summary>Names the server and, where asked for, begins TLS. Otherwise the first request connects.</summary>
@@ -21,6 +22,7 @@ internal sealed class LdapConnection : IDisposable
     /// <exception cref="PassdbException">There is no libldap.</exception>
     public LdapConnection(PassdbOptions options)
     {
+        _verifies = options.Verify && (options.Starttls || options.Uri.Contains("ldaps:", StringComparison.OrdinalIgnoreCase));
         try
         {
             Check(LibLdap.Initialize(out _handle, options.Uri), "ldap_initialize");
@@ -157,6 +159,8 @@ internal sealed class LdapConnection : IDisposable
             if (said.Length > 0) text += $": {said}";
         }
 
+        // Built with GnuTLS, as Debian's is, it does not tell one from the other.
+        if (code < 0 && _verifies) text += ", or its certificate is not good";
         throw new LdapException(code, $"{what}: {PeerText.ToText(Encoding.UTF8.GetBytes(text))} ({code})");
     }
 }
