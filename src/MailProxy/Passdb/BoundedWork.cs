@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Prometheus;
 
 namespace MailProxy.Passdb;
@@ -6,6 +7,7 @@ namespace MailProxy.Passdb;
 /// Work that takes a thread for long: so much of it at once, on threads of their own, so that neither event loops nor the
 /// thread pool wait for it; the rest queues, up to a bound.
 /// </summary>
+[SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "Work may outlive its passdb, and a semaphore without a wait handle holds nothing.")]
 internal sealed class BoundedWork
 {
     /// <summary>At 30 ms for a hash the last one of the queue waits for 8 s, which clients bear.</summary>
