@@ -16,7 +16,7 @@ internal interface IAuthenticator
 }
 
 /// <summary>One login attempt, as the auth server sees it.</summary>
-internal sealed class AuthRequest
+internal sealed record AuthRequest
 {
     /// <summary><c>auth_http*</c> of the session's server.</summary>
     public required AuthHttpOptions Options { get; init; }
@@ -55,6 +55,7 @@ internal sealed class AuthRequest
 
     /// <summary>The value of a <c>traceparent</c> header; null where the session is not traced.</summary>
     public string? TraceParent { get; init; }
+
     /// <summary><c>timeout</c> of the session's server, for all auth servers together. Null: each may take <c>auth_http_timeout</c>.</summary>
     public TimeSpan? Timeout { get; init; }
 

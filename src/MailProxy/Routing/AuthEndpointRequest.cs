@@ -73,7 +73,7 @@ internal sealed record AuthEndpointRequest(LoginFacts Facts, string Client)
 
     private static string Describe(IHeaderDictionary headers)
     {
-        var text = new StringBuilder(Shown(headers, "Client-IP"));
+        var text = new StringBuilder(Shown(headers, "Client-IP") is { Length: > 0 } address ? address : "not named");
         if (Shown(headers, "Client-Host") is { Length: > 0 } name) text.Append(CultureInfo.InvariantCulture, $" ({name})");
         if (Shown(headers, "Proxy-Protocol-Addr") is { Length: > 0 } proxied) text.Append(CultureInfo.InvariantCulture, $", PROXY {proxied}:{Shown(headers, "Proxy-Protocol-Port")}");
         if (Shown(headers, "Auth-SSL-Protocol") is { Length: > 0 } tls) text.Append(CultureInfo.InvariantCulture, $", {tls} {Shown(headers, "Auth-SSL-Cipher")}");

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using MailProxy.FunctionalTests.Infrastructure;
@@ -37,6 +38,7 @@ public sealed class AuthEndpointTests(MailServers servers) : IAsyncLifetime
             upstream smtp { server 127.0.0.1:{{postfix.Smtp}}; }
             server { listen 127.0.0.1:{{_own}}; protocol imap; auth_http internal; }
             """);
+        await Patience.UntilAsync(() => Peer.IsListening(new IPEndPoint(IPAddress.Loopback, _endpoint.Http.Port)), () => "the HTTP side");
         _nginx = await ProxyServer.StartAsync(new NginxServer(), $$"""
             auth_http 127.0.0.1:{{_endpoint.Http.Port}}/auth; auth_http_header X-Auth-Key k3y;
             server_name mx.test;
