@@ -3,7 +3,6 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using MailProxy.Configuration;
-using MailProxy.Hosting;
 using MailProxy.Routing;
 using MailProxy.Tests.Authentication;
 using Microsoft.AspNetCore.Builder;
