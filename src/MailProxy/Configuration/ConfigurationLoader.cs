@@ -28,7 +28,9 @@ internal static class ConfigurationLoader
         var options = loader.Load(settings);
         if (options.Passdb.Count == 0 && options.Servers.Any(server => server.AuthHttp.IsInternal)) options.Passdb.Add(EmbeddedUsers(context));
         new OptionsValidator(messages).Validate(loader.Servers, conf.IsComplete);
-        new UpstreamValidator(lookup, messages).Validate(loader, conf.IsComplete);
+        var upstreams = new UpstreamValidator(lookup, messages);
+        upstreams.Validate(loader, conf.IsComplete);
+        if (conf.IsComplete) foreach (var passdb in options.Passdb) upstreams.ValidatePassdb(passdb);
         SkippedListenCheck.Warn(loader.Servers, conf.SkippedListens, lookup, messages);
 
         var all = messages.Distinct().ToList();

@@ -27,6 +27,13 @@ internal sealed class UpstreamValidator(HostLookup lookup, List<ConfigurationMes
         }
     }
 
+    /// <summary>Checks where users of the directory go that do not say so themselves. To be called behind <see cref="Validate"/>, which knows the groups.</summary>
+    public void ValidatePassdb(PassdbOptions passdb)
+    {
+        var isCertain = passdb.Upstream.Length > 0 && !passdb.Upstream.Contains(':', StringComparison.Ordinal) && !passdb.Upstream.Contains('$', StringComparison.Ordinal);
+        if (isCertain && !_names.Contains(passdb.Upstream)) Error($"unknown upstream \"{passdb.Upstream}\" of passdb {passdb.Driver} in {passdb.Source}");
+    }
+
     private void CheckName(LoadedGroup group)
     {
         var name = group.Options.Name;

@@ -72,6 +72,7 @@ public sealed class PassdbTests : IDisposable
     [InlineData("passdb ldap ldap://127.0.0.1 dn=uid=%u bind_dn=x;", "passdb ldap needs \"bind_dn\" and \"bind_password\" together")]
     [InlineData("passdb ldap ldaps://127.0.0.1 dn=uid=%u starttls=on;", "\"starttls\" of passdb ldap needs ldap://, since ldaps:// is TLS already")]
     [InlineData("passdb ldap ldaps://127.0.0.1 dn=uid=%u verify=maybe;", "invalid value \"maybe\" of \"verify\", it must be \"on\" or \"off\"")]
+    [InlineData("passdb static upstream=pool; upstream poool { server 127.0.0.1:143; }", "unknown upstream \"pool\" of passdb static")]
     [InlineData("passdb static hunter2;", "a parameter of passdb static is not \"name=value\"")]
     [InlineData("passdb static passwort=hunter2;", "invalid parameter \"passwort\" of passdb static")]
     public void What_is_wrong_is_said_without_secrets(string line, string message)
