@@ -1,5 +1,3 @@
-using MailProxy.Configuration;
-
 namespace MailProxy.Tests.Configuration;
 
 /// <summary><c>passdb</c>, in the file and as keys.</summary>
