@@ -71,7 +71,7 @@ public static class MailProxyServiceCollectionExtensions
         services.AddSingleton<MailProxyRuntime>();
         services.AddSingleton<IConnectionAdmission>(provider => provider.GetRequiredService<MailProxyRuntime>());
 
-        services.AddHealthChecks().AddCheck<ListenerHealthCheck>("listeners").AddCheck<UpstreamHealthCheck>("upstreams").AddCheck<PassdbHealthCheck>("passdb", timeout: TimeSpan.FromSeconds(5));
+        services.AddHealthChecks().AddCheck<ListenerHealthCheck>("listeners").AddCheck<DrainHealthCheck>("drain").AddCheck<UpstreamHealthCheck>("upstreams").AddCheck<PassdbHealthCheck>("passdb", timeout: TimeSpan.FromSeconds(5));
         return services;
     }
 }

@@ -36,7 +36,12 @@ internal sealed class SessionUpstream(SessionContext context, ProtocolSession pr
     public async ValueTask<byte[]> LogInAsync(TimeLimit budget)
     {
         var destination = context.Destination(result) ?? throw new UpstreamException(UpstreamError.UnknownGroup);
-        if (destination.Literal is { } address) return await TryAsync(new Server(address, null, context.Server.ProxyTls), null, budget.Token);
+        if (destination.Literal is { } address)
+        {
+            using var limit = Options.ConnectTimeout is { } timeout ? new TimeLimit(timeout, context.Time, budget.Token) : null;
+            return await TryAsync(new Server(address, null, context.Server.ProxyTls), limit, limit?.Token ?? budget.Token);
+        }
+
         var routed = await context.Services.Upstreams.FindAsync(context.Server, destination, budget.Token);
         await context.ReturnToLoopAsync();
         return await LogInAsync(routed ?? throw new UpstreamException(UpstreamError.UnknownGroup), budget);

@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using MailKit.Net.Imap;
 using MailKit.Net.Pop3;
 using MailKit.Net.Smtp;
@@ -119,10 +121,38 @@ public sealed class UpstreamGroupTests(MailServers servers)
         await Peer.WaitForListenerAsync(proxy.Http.Port);
         using var http = new HttpClient { BaseAddress = proxy.Http, Timeout = Patience.Usual };
         var ready = await http.GetAsync(new Uri("/readyz?verbose", UriKind.Relative));
-        Assert.Equal(System.Net.HttpStatusCode.ServiceUnavailable, ready.StatusCode);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, ready.StatusCode);
         var detail = await ready.Content.ReadAsStringAsync();
         Assert.Contains("no server left in pool", detail, StringComparison.Ordinal);
         Assert.Contains($"\"pool 127.0.0.1:{dead}\":\"unhealthy: 111: Connection refused, 0 sessions\"", detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_server_that_fails_in_tls_is_followed_by_the_next_and_servers_may_be_ipv6_and_unix_sockets()
+    {
+        var dovecot = await servers.DovecotAsync();
+        using var directory = new TempDirectory("unix");
+        await using var clear = new PeerServer(peer => peer.SendAsync("* OK in plain text\r\n"), new IPEndPoint(IPAddress.IPv6Loopback, 0));
+        await using var silent = new PeerServer(endPoint: new UnixDomainSocketEndPoint(directory.Combine("imap")));
+        var port = FreePort.Take();
+        await using var proxy = await ProxyServer.StartAsync($$"""
+            upstream pool {
+                server [::1]:{{clear.Port}} weight=100;
+                server unix:{{directory.Combine("imap")}} weight=10;
+                server 127.0.0.1:{{dovecot.Imaps}};
+                proxy_ssl on; proxy_ssl_trusted_certificate {{dovecot.Certificates.Authority}}; proxy_ssl_name {{ServerCertificates.Good}};
+            }
+            server { listen 127.0.0.1:{{port}}; protocol imap; proxy_pass pool; proxy_connect_timeout 1s; }
+            """);
+        using var client = await Peer.ConnectAsync(port);
+        await client.ReadLineAsync();
+        Assert.StartsWith("a OK", await client.AskAsync($"a LOGIN {MailFront.NewUser()} {ProxyServer.Secret}"), StringComparison.Ordinal);
+        await Peer.WaitForListenerAsync(proxy.Http.Port);
+        using var http = new HttpClient { BaseAddress = proxy.Http, Timeout = Patience.Usual };
+        var metrics = await http.GetStringAsync(new Uri("/metrics", UriKind.Relative));
+        Assert.Contains($"mailproxy_upstream_failures_total{{upstream=\"pool\",server=\"[::1]:{clear.Port}\",reason=\"tls\"}} 1", metrics, StringComparison.Ordinal);
+        Assert.Contains($"mailproxy_upstream_failures_total{{upstream=\"pool\",server=\"unix:{directory.Combine("imap")}\",reason=\"timeout\"}} 1", metrics, StringComparison.Ordinal);
+        Assert.Contains($"mailproxy_upstream_server_sessions{{upstream=\"pool\",server=\"127.0.0.1:{dovecot.Imaps}\"}} 1", metrics, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -1,13 +1,14 @@
 using System.Collections;
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using System.Text.RegularExpressions;
 using MailProxy.Configuration;
 using MailProxy.Configuration.Directives;
 
 namespace MailProxy.Tests.Configuration;
 
 /// <summary>README's table of directives says what the code does.</summary>
-public sealed class ReadmeTests
+public sealed partial class ReadmeTests
 {
     [Fact]
     public void Every_directive_has_its_row_and_nothing_else_has()
@@ -24,6 +25,22 @@ public sealed class ReadmeTests
         var text = string.Join(' ', Section());
         Assert.DoesNotContain(DirectiveTable.All.Where(row => row.Option is null), row => !text.Contains($"`{row.Name}`", StringComparison.Ordinal));
     }
+
+    [Fact]
+    public void Every_example_loads()
+    {
+        var examples = Example().Matches(File.ReadAllText(Readme())).Select(match => match.Groups[1].Value).ToList();
+        Assert.True(examples.Count >= 3);
+        using var conf = new TestConf();
+        foreach (var example in examples)
+        {
+            var loaded = ConfigurationLoader.Load(new ConfigurationRequest(conf.Write("c", example), conf.Directory, null, null), _ => [System.Net.IPAddress.Loopback], isPrivileged: true);
+            Assert.Empty(conf.Texts(loaded));
+        }
+    }
+
+    [GeneratedRegex("```nginx\\n(.*?)```", RegexOptions.Singleline)]
+    private static partial Regex Example();
 
     private static string Row(Directive row)
     {
@@ -79,6 +96,8 @@ public sealed class ReadmeTests
 
     private static string WithoutDescription(string row) => row[..(row.TrimEnd(' ', '|').LastIndexOf(" | ", StringComparison.Ordinal) + 2)];
 
-    private static IEnumerable<string> Section([CallerFilePath] string path = "") =>
-        File.ReadLines(Path.Combine(Path.GetDirectoryName(path)!, "../../../README.md")).SkipWhile(line => line != "## Directives").Skip(1).TakeWhile(line => !line.StartsWith("## ", StringComparison.Ordinal));
+    private static string Readme([CallerFilePath] string path = "") => Path.Combine(Path.GetDirectoryName(path)!, "../../../README.md");
+
+    private static IEnumerable<string> Section() =>
+        File.ReadLines(Readme()).SkipWhile(line => line != "## Directives").Skip(1).TakeWhile(line => !line.StartsWith("## ", StringComparison.Ordinal));
 }

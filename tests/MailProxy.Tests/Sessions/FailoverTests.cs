@@ -138,6 +138,14 @@ public sealed class FailoverTests
     }
 
     [Fact]
+    public async Task An_address_has_proxy_connect_timeout_too()
+    {
+        var dialect = Dialect.Of("imap");
+        var session = new SessionTranscript { Protocol = "imap", Configure = server => server.Proxy.ConnectTimeout = TimeSpan.FromSeconds(3) };
+        await session.PlayAsync($"{dialect.Greeting}{dialect.Login}U> * OK\\c\nT: 3\n{dialect.InternalError}");
+    }
+
+    [Fact]
     public async Task Once_the_server_knows_who_logs_in_no_other_is_tried()
     {
         var session = Session("imap");

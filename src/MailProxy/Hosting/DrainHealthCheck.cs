@@ -1,0 +1,10 @@
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace MailProxy.Hosting;
+
+/// <summary>Ready until a shutdown begins.</summary>
+internal sealed class DrainHealthCheck(MailProxyRuntime runtime) : IHealthCheck
+{
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+        Task.FromResult(runtime.IsDraining ? HealthCheckResult.Unhealthy("draining") : HealthCheckResult.Healthy("no shutdown has begun"));
+}
