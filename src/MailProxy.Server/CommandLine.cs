@@ -100,7 +100,7 @@ internal sealed class CommandLine
 
     private static ProcessSignal ParseSignal(string word) => word switch
     {
-        "stop" => ProcessSignal.Stop,
+        "stop" => ProcessSignal.Interrupt,          // nginx's fast stop
         "quit" => ProcessSignal.Quit,
         "reopen" => ProcessSignal.Reopen,
         "reload" => ProcessSignal.Reload,

@@ -15,6 +15,12 @@ internal interface IServerControl
     /// <summary>Opens the log files by their names again.</summary>
     void ReopenLogs();
 
+    /// <summary>How long new sessions are served after <see cref="AnnounceDrain"/>.</summary>
+    TimeSpan ShutdownDelay { get; }
+
+    /// <summary>Tells probes that the program is not ready any more.</summary>
+    void AnnounceDrain();
+
     /// <summary>Closes the listeners; sessions may end by themselves.</summary>
     void BeginDrain();
 

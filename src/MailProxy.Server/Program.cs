@@ -2,9 +2,11 @@ using System.Net.Sockets;
 using MailProxy.Diagnostics;
 using MailProxy.Hosting;
 using MailProxy.Server;
+using Microsoft.Extensions.Hosting.Systemd;
 using Prometheus;
 
 NativeProcess.StopIgnoringSignals();
+if (args is ["--probe", var probed]) return await Probe.RunAsync(probed);
 if (args is ["user", .. var userArguments]) return UserCommand.Run(userArguments);
 
 CommandLine commandLine;
@@ -63,6 +65,7 @@ async Task<int> RunAsync()
     builder.Services.AddSingleton(provider => new PidFile(message => ServerLog.Alert(provider.GetRequiredService<MailProxyRuntime>().Log, message)));
     builder.Services.AddSingleton<IServerControl, ServerControl>();
     builder.Services.AddSingleton<SignalActions>();
+    builder.Services.AddSingleton<ISystemdNotifier, SystemdNotifier>();
     builder.Services.AddSingleton<IHostLifetime, SignalLifetime>();
     builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
     builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => kestrel.UseMailProxy());

@@ -17,6 +17,10 @@ internal sealed class ServerControl(MailProxyRuntime runtime, ConfigurationReade
 
     public void ReopenLogs() => runtime.ReopenLogs();
 
+    public TimeSpan ShutdownDelay => runtime.ShutdownDelay;
+
+    public void AnnounceDrain() => runtime.AnnounceDrain();
+
     public void BeginDrain() => runtime.BeginDrain();
 
     public void StopNow() => runtime.StopNow();

@@ -16,6 +16,7 @@ internal static class ServerText
     public const string Usage = $"""
         Usage: mailproxy [-?hvVtTq] [-s signal] [-p prefix] [-e filename] [-c filename] [-g directives]
                mailproxy user --help
+               mailproxy --probe URL    : exit code 0 where the URL answers well, else 1
 
         Options:
           -?,-h         : this help
@@ -31,7 +32,7 @@ internal static class ServerText
           -g directives : set global directives out of configuration file
 
         The options are nginx's; messages begin with "mailproxy:" in place of "nginx:".
-        Signals: TERM and INT stop at once, QUIT gracefully, HUP reloads, USR1 reopens the logs.
+        Signals: TERM and QUIT stop gracefully, INT and a second TERM at once, HUP reloads, USR1 reopens the logs.
         Options of the configuration can also come from appsettings.json in the prefix and from
         the environment (Mail__Proxy__Timeout=01:00:00); the HTTP side's address is ASPNETCORE_URLS
         or ASPNETCORE_HTTP_PORTS (default 8080).

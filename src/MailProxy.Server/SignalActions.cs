@@ -1,7 +1,7 @@
 namespace MailProxy.Server;
 
-/// <summary>What nginx does on each signal. A reload is over before the next begins, and before a drain does; nothing holds up a stop.</summary>
-internal sealed class SignalActions(IServerControl control)
+/// <summary>What nginx does on each signal, but for TERM, which supervisors send and which drains; sent again, it ends at once. A reload is over before the next begins, and before a drain does; nothing holds up a stop.</summary>
+internal sealed class SignalActions(IServerControl control, TimeProvider time)
 {
     private readonly Lock _gate = new();
     private Task _reload = Task.CompletedTask;
@@ -20,6 +20,7 @@ internal sealed class SignalActions(IServerControl control)
             {
                 case ProcessSignal.Reload: return _reload = ReloadAsync(_reload);
                 case ProcessSignal.Quit: return _drain ??= DrainAsync(_reload);
+                case ProcessSignal.Stop when _drain is null: return _drain = DrainAsync(_reload);
                 case ProcessSignal.Reopen: control.ReopenLogs(); break;
                 case ProcessSignal.Stop or ProcessSignal.Interrupt:
                     control.StopNow();
@@ -50,6 +51,8 @@ internal sealed class SignalActions(IServerControl control)
     private async Task DrainAsync(Task reload)
     {
         await reload;
+        control.AnnounceDrain();
+        await Task.Delay(control.ShutdownDelay, time);
         control.BeginDrain();
         await control.SessionsEnded;
         control.End();
@@ -62,6 +65,6 @@ internal sealed class SignalActions(IServerControl control)
         ProcessSignal.Quit => ("SIGQUIT", "shutting down"),
         ProcessSignal.Reopen => ("SIGUSR1", "reopening logs"),
         ProcessSignal.Upgrade => ("SIGUSR2", "ignoring"),
-        _ => ("SIGTERM", "exiting"),
+        _ => ("SIGTERM", "shutting down"),
     };
 }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Microsoft.Extensions.Hosting.Systemd;
 
 namespace MailProxy.Server;
 
@@ -10,8 +11,11 @@ internal sealed class SignalLifetime : IHostLifetime, IDisposable
 {
     private readonly List<PosixSignalRegistration> _registrations = [];
 
-    public SignalLifetime(SignalActions actions, IHostApplicationLifetime host)
+    public SignalLifetime(SignalActions actions, ISystemdNotifier systemd, IHostApplicationLifetime host)
     {
+        // systemd's own lifetime would take TERM, which is ours; where nobody listens these do nothing.
+        host.ApplicationStarted.Register(() => systemd.Notify(ServiceState.Ready));
+        host.ApplicationStopping.Register(() => systemd.Notify(ServiceState.Stopping));
         foreach (var signal in Enum.GetValues<ProcessSignal>())
         {
             if (Posix(signal) is not { } posix) continue;

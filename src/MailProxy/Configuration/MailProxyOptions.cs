@@ -28,6 +28,10 @@ public sealed class MailProxyOptions
     [Directive("worker_shutdown_timeout", DirectiveKind.Milliseconds, DirectiveContexts.Main)]
     public TimeSpan? WorkerShutdownTimeout { get; set; }
 
+    /// <summary>Directive <c>worker_shutdown_delay</c>: how long a graceful shutdown, while it is not ready any more, still takes new sessions, so that balancers can look away first. Default 0.</summary>
+    [Directive("worker_shutdown_delay", DirectiveKind.Milliseconds, DirectiveContexts.Main)]
+    public TimeSpan WorkerShutdownDelay { get; set; }
+
     /// <summary>Directive <c>worker_rlimit_nofile</c>: the soft limit of open files to ask for. Default: left as it is.</summary>
     [Directive("worker_rlimit_nofile", DirectiveKind.Number, DirectiveContexts.Main)]
     public long? WorkerRlimitNofile { get; set; }

@@ -12,8 +12,15 @@ internal sealed class Generation : IDisposable
     private readonly Lock _gate = new();
     private readonly HashSet<ConnectionContext> _connections = new(ReferenceEqualityComparer.Instance);
     private readonly TaskCompletionSource _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    // Clients that are closed come back at once: not all of them in the same moment.
+    private const int Waves = 32;
+    private const double SessionsPerSecond = 1000;
+
+    private readonly Drain[] _drains = [.. Enumerable.Range(0, Waves).Select(_ => new Drain())];
     private readonly TimeProvider _time;
     private ITimer? _shutdownTimer;
+    private TimeSpan _pause;
+    private int _wave;
     private bool _retired;
 
     public Generation(MailProxyOptions options, ErrorLogSet logs, CertificateSet certificates, UpstreamGroupSet upstreams, ProcessMetrics metrics, TimeProvider time)
@@ -42,7 +49,14 @@ internal sealed class Generation : IDisposable
 
     public WorkerConnections WorkerConnections { get; }
 
-    public Drain Drain { get; } = new();
+    /// <summary>How a connection is told of the end: each of them has its wave.</summary>
+    public Drain DrainOf(long connectionNumber) => _drains[connectionNumber % Waves];
+
+    /// <summary>Whoever has not logged in is told to come back.</summary>
+    public void RequestComeBack()
+    {
+        foreach (var drain in _drains) drain.RequestComeBack();
+    }
 
     /// <summary>Completes once the generation is retired and its last session has ended.</summary>
     public Task Ended => _empty.Task;
@@ -70,7 +84,7 @@ internal sealed class Generation : IDisposable
         {
             _retired = true;
             if (Options.WorkerShutdownTimeout is { } timeout)
-                _shutdownTimer ??= _time.CreateTimer(static drain => ((Drain)drain!).RequestStop(), Drain, timeout, Timeout.InfiniteTimeSpan);
+                _shutdownTimer ??= _time.CreateTimer(static self => ((Generation)self!).StopWave(), this, timeout, Timeout.InfiniteTimeSpan);
             CompleteIfOver();
         }
     }
@@ -87,8 +101,24 @@ internal sealed class Generation : IDisposable
     {
         _shutdownTimer?.Dispose();
         Certificates.Dispose();
-        Drain.Dispose();
+        foreach (var drain in _drains) drain.Dispose();
         Logs.Dispose();
+    }
+
+    /// <summary><c>worker_shutdown_timeout</c> has passed: the sessions end, a thousand a second.</summary>
+    private void StopWave()
+    {
+        lock (_gate)
+        {
+            if (_wave == 0) _pause = TimeSpan.FromSeconds(_connections.Count / SessionsPerSecond / Waves);
+        }
+
+        do
+        {
+            _drains[_wave++].RequestStop();
+        }
+        while (_wave < Waves && _pause < TimeSpan.FromMilliseconds(1));
+        if (_wave < Waves) _shutdownTimer!.Change(_pause, Timeout.InfiniteTimeSpan);
     }
 
     private void CompleteIfOver()

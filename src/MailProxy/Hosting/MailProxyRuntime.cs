@@ -100,16 +100,25 @@ internal sealed class MailProxyRuntime(MailTransport transport, ListenerSet list
         }
     }
 
-    /// <summary>Closes the sockets, sends away whoever has not logged in, and lets the others end.</summary>
-    public void BeginDrain()
+    /// <summary><c>worker_shutdown_delay</c> of the configuration in force.</summary>
+    public TimeSpan ShutdownDelay => Current.Options.WorkerShutdownDelay;
+
+    /// <summary>Not ready any more: a graceful shutdown has begun, and new sessions are still served.</summary>
+    public void AnnounceDrain()
     {
         if (IsDraining) return;
         IsDraining = true;
-        IsListening = false;
         HostingLog.Draining(Log);
+    }
+
+    /// <summary>Closes the sockets, sends away whoever has not logged in, and lets the others end.</summary>
+    public void BeginDrain()
+    {
+        AnnounceDrain();
+        IsListening = false;
         listeners.Unbind();
         Retire(Current);
-        foreach (var generation in Generations()) generation.Drain.RequestComeBack();
+        foreach (var generation in Generations()) generation.RequestComeBack();
     }
 
     /// <summary>Completes when the last session has ended after <see cref="BeginDrain"/>.</summary>
@@ -209,7 +218,7 @@ internal sealed class MailProxyRuntime(MailTransport transport, ListenerSet list
             TrustedPeers = address.TrustedPeers,
             Certificates = generation.Certificates.For(address.Server),
             WorkerConnections = generation.WorkerConnections,
-            Drain = generation.Drain,
+            Drain = generation.DrainOf(logContext.ConnectionNumber),
             Owner = generation,
             Loop = connection.Features.Get<ILoopFeature>(),
         };

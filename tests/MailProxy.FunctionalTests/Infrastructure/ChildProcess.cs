@@ -29,6 +29,9 @@ internal sealed partial class ChildProcess : IAsyncDisposable
 
     public int Id => _process.Id;
 
+    /// <summary>What ends it when its test is over.</summary>
+    public int EndSignal { get; init; } = Signals.Terminate;
+
     public bool HasExited => _process.HasExited;
 
     public string Output => string.Join('\n', _output);
@@ -52,7 +55,7 @@ internal sealed partial class ChildProcess : IAsyncDisposable
     /// <summary>How many sockets it has open.</summary>
     public int Sockets => Descriptors.Count(link => link.StartsWith("socket:", StringComparison.Ordinal));
 
-    public static ChildProcess Start(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null, bool isTalkedTo = false)
+    public static ChildProcess Start(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null, bool isTalkedTo = false, int endSignal = Signals.Terminate)
     {
         var start = new ProcessStartInfo(program, arguments)
         {
@@ -63,7 +66,7 @@ internal sealed partial class ChildProcess : IAsyncDisposable
         };
         foreach (var (name, value) in environment ?? new Dictionary<string, string>()) start.Environment[name] = value;
 
-        var child = new ChildProcess(new Process { StartInfo = start });
+        var child = new ChildProcess(new Process { StartInfo = start }) { EndSignal = endSignal };
         child._process.Start();
         Running[child] = true;
         if (!isTalkedTo) child._process.StandardInput.Close();
@@ -103,7 +106,7 @@ internal sealed partial class ChildProcess : IAsyncDisposable
     {
         if (!_process.HasExited)
         {
-            _ = kill(Id, Signals.Terminate);
+            _ = kill(Id, EndSignal);
             using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(5), TimeProvider.System);
             try
             {

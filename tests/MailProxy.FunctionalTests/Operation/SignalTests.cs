@@ -1,4 +1,6 @@
 using System.Net;
+using System.Net.Sockets;
+using System.Text;
 using MailProxy.FunctionalTests.Infrastructure;
 using MailProxy.FunctionalTests.Servers;
 
@@ -106,6 +108,57 @@ public sealed class SignalTests
         Assert.False(File.Exists(proxy.PidFile));
     }
 
+    [Fact, Trait("Beyond", "nginx")]
+    public async Task TERM_drains_behind_worker_shutdown_delay_and_a_second_one_ends_all_at_once()
+    {
+        await using var upstream = Pop3Dialogue.Upstream();
+        await using var auth = AuthHttpServer.SendingTo(upstream.Port);
+        var port = FreePort.Take();
+        await using var proxy = await ProxyServer.StartAsync(
+            Mail(auth, $"server {{ listen 127.0.0.1:{port}; protocol pop3; }}"), "worker_shutdown_delay 3s;");
+        await Peer.WaitForListenerAsync(proxy.Http.Port);
+        Assert.Equal(0, (await ChildProcess.RunAsync(MailProxyServer.Program, "--probe", new Uri(proxy.Http, "readyz").ToString())).ExitCode);
+        using var early = await Peer.ConnectAsync(port);
+        await Pop3Dialogue.LogInAsync(early);
+
+        proxy.Process.Signal(Signals.Terminate);
+        await proxy.WaitForLogAsync("gracefully shutting down");
+        var probe = await ChildProcess.RunAsync(MailProxyServer.Program, "--probe", new Uri(proxy.Http, "readyz").ToString());
+        Assert.Equal((1, $"mailproxy: {proxy.Http}readyz answers 503"), (probe.ExitCode, probe.Error));
+        using var late = await Peer.ConnectAsync(port);
+        await Pop3Dialogue.LogInAsync(late);
+        await Patience.UntilAsync(() => !Accepts(port), () => "the listener to be closed");
+        Assert.Equal("+OK", await early.AskAsync("STAT"));
+        Assert.Equal("+OK", await late.AskAsync("STAT"));
+
+        Assert.Equal(0, await proxy.EndAsync(Signals.Terminate));
+        Assert.Equal("", await early.ReadToEndAsync());
+    }
+
+    [Fact, Trait("Beyond", "nginx")]
+    public async Task TERM_ends_with_the_last_session_and_systemd_is_told()
+    {
+        using var directory = new TempDirectory("notify");
+        using var systemd = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+        systemd.Bind(new UnixDomainSocketEndPoint(directory.Combine("socket")));
+        await using var upstream = Pop3Dialogue.Upstream();
+        await using var auth = AuthHttpServer.SendingTo(upstream.Port);
+        var port = FreePort.Take();
+        var server = new MailProxyServer { Environment = { ["NOTIFY_SOCKET"] = directory.Combine("socket") } };
+        await using var proxy = await ProxyServer.StartAsync(server, Mail(auth, $"server {{ listen 127.0.0.1:{port}; protocol pop3; }}"));
+        Assert.Equal("READY=1", await HearAsync(systemd));
+        using var client = await Peer.ConnectAsync(port);
+        await Pop3Dialogue.LogInAsync(client);
+
+        proxy.Process.Signal(Signals.Terminate);
+        await Patience.UntilAsync(() => !Accepts(port), () => "the listener to be closed");
+        Assert.Equal("+OK", await client.AskAsync("STAT"));
+        client.ShutdownSend();
+        Assert.Equal("", await client.ReadToEndAsync());
+        Assert.Equal(0, await proxy.Process.WaitForExitAsync());
+        Assert.Equal("STOPPING=1", await HearAsync(systemd));
+    }
+
     [Theory, Trait("Beyond", "nginx")]
     [InlineData("imap", "* BYE")]
     [InlineData("pop3", "-ERR [SYS/TEMP]")]
@@ -142,10 +195,8 @@ public sealed class SignalTests
         Assert.Contains("shutdown timeout", proxy.Log, StringComparison.Ordinal);
     }
 
-    [Theory]
-    [InlineData(Signals.Terminate)]
-    [InlineData(Signals.Interrupt)]
-    public async Task TERM_and_INT_end_every_session_at_once_without_a_word(int signal)
+    [Fact]
+    public async Task INT_ends_every_session_at_once_without_a_word()
     {
         await using var upstream = Pop3Dialogue.Upstream();
         await using var auth = AuthHttpServer.SendingTo(upstream.Port);
@@ -156,7 +207,7 @@ public sealed class SignalTests
         using var waiting = await Peer.ConnectAsync(port);
         await waiting.ExpectAsync("+OK POP3 ready");
 
-        Assert.Equal(0, await proxy.EndAsync(signal));
+        Assert.Equal(0, await proxy.EndAsync(Signals.Interrupt));
 
         Assert.Equal("", await relayed.ReadToEndAsync());
         Assert.Equal("", await waiting.ReadToEndAsync());
@@ -186,6 +237,12 @@ public sealed class SignalTests
         using var client = await Peer.ConnectAsync(port);
         await client.ReadLineAsync();
         return await client.AskAsync("a CAPABILITY");
+    }
+
+    private static async Task<string> HearAsync(Socket systemd)
+    {
+        var buffer = new byte[256];
+        return Encoding.ASCII.GetString(buffer, 0, await systemd.ReceiveAsync(buffer).WithinAsync("a word to systemd"));
     }
 
     private static bool Accepts(int port) => Peer.IsListening(new IPEndPoint(IPAddress.Loopback, port));

@@ -24,7 +24,8 @@ internal sealed partial class MailProxyServer : ProxyServer
     protected override ChildProcess StartProcess()
     {
         Environment["ASPNETCORE_URLS"] = Http.ToString();
-        return ChildProcess.Start(Program, ["-c", ConfigurationFile], Environment);
+        // At once: TERM would wait for the sessions that a test has left open.
+        return ChildProcess.Start(Program, ["-c", ConfigurationFile], Environment, endSignal: Signals.Interrupt);
     }
 
     protected override void CheckLines(string logged)

@@ -14,7 +14,7 @@ public sealed class DirectiveContextTests : IDisposable
     public static TheoryData<string, string> Directives => new()
     {
         { "error_log stderr info;", "XMS" }, { "include none-*.conf;", "XEMSU" },
-        { "user nobody;", "X" }, { "worker_processes auto;", "X" }, { "pid x.pid;", "X" }, { "worker_shutdown_timeout 10s;", "X" }, { "daemon off;", "X" },
+        { "user nobody;", "X" }, { "worker_processes auto;", "X" }, { "pid x.pid;", "X" }, { "worker_shutdown_timeout 10s;", "X" }, { "worker_shutdown_delay 10s;", "X" }, { "daemon off;", "X" },
         { "master_process on;", "X" }, { "worker_rlimit_nofile 1000;", "X" }, { "worker_priority -5;", "X" }, { "worker_cpu_affinity auto;", "X" },
         { "worker_rlimit_core 1m;", "X" }, { "transport linux;", "X" }, { "working_directory /tmp;", "X" }, { "timer_resolution 100ms;", "X" }, { "lock_file x;", "X" }, { "env A=b;", "X" },
         { "debug_points stop;", "X" }, { "pcre_jit on;", "X" }, { "thread_pool a threads=4;", "X" }, { "ssl_engine x;", "X" },

@@ -79,7 +79,7 @@ public sealed class CommandLineTests
     public void Empty_global_directives_are_none() => Assert.Null(CommandLine.Parse(["-g", ""]).GlobalDirectives);
 
     [Theory]
-    [InlineData("stop", 15)]
+    [InlineData("stop", 2)]
     [InlineData("quit", 3)]
     [InlineData("reopen", 10)]
     [InlineData("reload", 1)]
