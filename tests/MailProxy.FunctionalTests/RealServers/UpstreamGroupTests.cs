@@ -117,7 +117,7 @@ public sealed class UpstreamGroupTests(MailServers servers)
         await client.ReadLineAsync();
         await client.AskAsync("USER fred");
         Assert.Equal("-ERR [SYS/TEMP] Temporary server problem, try again later", await client.AskAsync("PASS " + ProxyServer.Secret));
-        Assert.Contains("no live upstreams while connecting to upstream", proxy.Log, StringComparison.Ordinal);
+        await proxy.WaitForLogAsync("no live upstreams while connecting to upstream");
         await Peer.WaitForListenerAsync(proxy.Http.Port);
         using var http = new HttpClient { BaseAddress = proxy.Http, Timeout = Patience.Usual };
         var ready = await http.GetAsync(new Uri("/readyz?verbose", UriKind.Relative));
