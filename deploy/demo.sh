@@ -82,6 +82,8 @@ wait_for() {
     exit 1
 }
 for port in $dovecot_imap $dovecot_pop3 $postfix_smtp $imap $pop3 $smtp $http; do wait_for "$port"; done
+# Its first look at the mail servers may have come before they were up.
+for _ in $(seq 100); do "$mailproxy" --probe "http://127.0.0.1:$http/readyz" 2> /dev/null && break; sleep 0.1; done
 
 subject="Hello through the proxy, $(date +%s)"
 printf 'From: %s@example.org\r\nTo: %s@example.org\r\nSubject: %s\r\n\r\nIt works.\r\n' "$user" "$user" "$subject" > "$dir/message"
@@ -111,7 +113,6 @@ say "What MailProxy counted (http://127.0.0.1:$http/metrics)"
 curl -sS "http://127.0.0.1:$http/metrics" | grep -E '^mailproxy_(logins_total|upstream_server_up|upstream_picks_total|passdb_requests_total)'
 
 say "Whether it is ready for logins (http://127.0.0.1:$http/readyz?verbose)"
-for _ in $(seq 50); do curl -fsS "http://127.0.0.1:$http/readyz" > /dev/null 2>&1 && break; sleep 0.2; done
 curl -fsS "http://127.0.0.1:$http/readyz?verbose" || { echo "it is not ready" >&2; exit 1; }
 
 say "What another proxy would be told (http://127.0.0.1:$http/auth)"
