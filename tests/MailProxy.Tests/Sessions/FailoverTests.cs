@@ -181,7 +181,7 @@ public sealed class FailoverTests
     {
         var dialect = Dialect.Of("imap");
         await Answered("pool", null).PlayAsync(dialect.Greeting + dialect.Login + dialect.Upstream);
-        await Answered("localhost", 143).PlayAsync(dialect.Greeting + dialect.Login + dialect.Upstream);
+        await Answered("localhost", 143).PlayAsync(dialect.Greeting + dialect.Login + dialect.Upstream + "U> <close>\nS: <close>\nU< <close>");
         var unknown = Answered("nobody", null);
         Assert.Equal(SessionEndReason.UpstreamUnavailable, await unknown.PlayAsync($"{dialect.Greeting}{dialect.Login}S: a NO [UNAVAILABLE] {Unavailable[2..]}"));
         Assert.Equal(["Error: no upstream \"nobody\" is defined while in http auth state, login: \"user\""], unknown.Log);
