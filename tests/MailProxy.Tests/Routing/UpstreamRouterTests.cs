@@ -89,7 +89,8 @@ public sealed class UpstreamRouterTests : IAsyncDisposable
         _time.Advance(TimeSpan.FromSeconds(5));
         await AnswerAsync("* BYE overloaded\r\n");
         await EventuallyAsync(() => !group.IsUsable(group.Peers[0]));
-        Assert.Contains("upstream server 10.0.0.1:143 of \"pool\" is unhealthy: it says \"* BYE overloaded\"", _log.All, StringComparison.Ordinal);
+        // The log is told behind the change.
+        await EventuallyAsync(() => _log.All.Contains("upstream server 10.0.0.1:143 of \"pool\" is unhealthy: it says \"* BYE overloaded\"", StringComparison.Ordinal));
         Assert.Contains("mailproxy_upstream_server_up{upstream=\"pool\",server=\"10.0.0.1:143\"} 0\n", await ExportAsync(), StringComparison.Ordinal);
         var health = await new UpstreamHealthCheck(_router).CheckHealthAsync(new(), CancellationToken.None);
         Assert.Equal("no server left in pool", health.Description);
@@ -98,7 +99,7 @@ public sealed class UpstreamRouterTests : IAsyncDisposable
         _time.Advance(TimeSpan.FromSeconds(5));
         await AnswerAsync("* OK hi\r\n", "c CAPABILITY\r\n", "c OK\r\n", "c LOGOUT\r\n");
         await EventuallyAsync(() => group.IsUsable(group.Peers[0]));
-        Assert.Contains("upstream server 10.0.0.1:143 of \"pool\" is healthy", _log.All, StringComparison.Ordinal);
+        await EventuallyAsync(() => _log.All.Contains("upstream server 10.0.0.1:143 of \"pool\" is healthy", StringComparison.Ordinal));
     }
 
     public async ValueTask DisposeAsync()
