@@ -84,10 +84,10 @@ if started grafana; then
 fi
 
 # Dovecot comes back with another address.
-docker compose rm -sf dovecot > /dev/null 2>&1
+docker compose rm -sfv dovecot > /dev/null 2>&1
 docker compose run -d --no-deps --name "$COMPOSE_PROJECT_NAME-taker" --entrypoint sleep dovecot 60 > /dev/null 2>&1
 docker compose up -d --wait --no-deps dovecot > /dev/null 2>&1
-docker rm -f "$COMPOSE_PROJECT_NAME-taker" > /dev/null 2>&1
+docker rm -fv "$COMPOSE_PROJECT_NAME-taker" > /dev/null 2>&1
 check "logins go on when Dovecot was replaced" within 40 as "$user:$password" "imaps://localhost:$imaps/"
 
 # A session by openssl, kept open through a pipe.
