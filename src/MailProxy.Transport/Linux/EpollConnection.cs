@@ -35,6 +35,9 @@ internal sealed partial class EpollConnection : ConnectionContext, IDescriptorHa
     /// <summary>Whether the peer has ended its side, so that no further event announces the end of the stream.</summary>
     public bool PeerEnded { get; private set; }
 
+    /// <summary>Whether all that the peer sent was read, and its end.</summary>
+    private bool HasEnded { get; set; }
+
     public bool IsClosed => _descriptor < 0;
 
     /// <summary>Whether somebody waits for the last bytes to leave.</summary>
@@ -138,6 +141,7 @@ internal sealed partial class EpollConnection : ConnectionContext, IDescriptorHa
             if (count >= 0)
             {
                 mayBeMore = count == buffer.Length || (PeerEnded && count > 0);
+                if (count == 0) HasEnded = true;
                 return (int)count;
             }
 
@@ -258,7 +262,7 @@ internal sealed partial class EpollConnection : ConnectionContext, IDescriptorHa
         if (_descriptor >= 0)
         {
             _tls?.SayGoodbye();
-            for (var i = 0; i < 4 && ReceiveRaw(Loop.Scratch, out _) > 0; i++)
+            for (var i = 0; i < 4 && !HasEnded && ReceiveRaw(Loop.Scratch, out _) > 0; i++)
             {
                 if (i == 0 && !PeerEnded) _ = LibC.Shutdown(_descriptor, Constants.ShutdownWrite);
             }

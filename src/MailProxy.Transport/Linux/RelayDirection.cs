@@ -53,7 +53,8 @@ internal sealed class RelayDirection(EpollConnection source, EpollConnection tar
     {
         _kept = source.Reader.TakeBuffered(out _start, out _end);
         source.DropPipes();
-        source.IsReadable = true;              // there may be more, or the end
+        // An end that the reader has seen is not announced again; what else may come is an event.
+        source.IsReadable |= source.PeerEnded || source.IsProtected;
     }
 
     /// <summary>Carries bytes until there is nothing to carry, no room, or the turn is over.</summary>
