@@ -89,10 +89,11 @@ mail {
     auth_http  internal;
     imap_capabilities $1;
     server { listen 143; protocol imap; }
+    $2
 }
 CONF
 }
-configuration IMAP4rev1 | inside install -m 0640 -g mailproxy /dev/stdin /etc/mailproxy/mailproxy.conf
+configuration IMAP4rev1 "" | inside install -m 0640 -g mailproxy /dev/stdin /etc/mailproxy/mailproxy.conf
 inside mkdir /etc/systemd/system/mailproxy.service.d
 printf '[Service]\nEnvironment=DRAIN=3s\n' | put /etc/systemd/system/mailproxy.service.d/override.conf
 put /tmp/dovecot.conf << CONF
@@ -152,14 +153,15 @@ check "a line in the access log" within 5 inside grep -q '"auth_user":"alice"' /
 
 echo "== systemctl reload"
 offers() { inside bash -c 'exec 3<> /dev/tcp/127.0.0.1/143; read -r <&3; printf "a CAPABILITY\r\n" >&3; read -r answer <&3; grep -q "$1" <<< "$answer"' - "$1"; }
-configuration "IMAP4rev1 X-NEW" | put /etc/mailproxy/mailproxy.conf
+configuration "IMAP4rev1 X-NEW" "server { listen 110; protocol pop3; }" | put /etc/mailproxy/mailproxy.conf
 check "takes a good configuration" inside systemctl reload mailproxy
 check "which is in force" within 5 offers X-NEW
+check "with another port below 1024" inside bash -c '< /dev/tcp/127.0.0.1/110'
 echo 'nonsense;' | put /etc/mailproxy/mailproxy.conf
 check "refuses a bad one" refused inside systemctl reload mailproxy
 check "and the program goes on" login alice:$password
 check "as the same process" [ "$(status MainPID)" = "$main" ]
-configuration IMAP4rev1 | put /etc/mailproxy/mailproxy.conf
+configuration IMAP4rev1 "" | put /etc/mailproxy/mailproxy.conf
 
 echo "== kill -9"
 inside kill -KILL "$main"
