@@ -4,7 +4,7 @@ using MailProxy.FunctionalTests.Infrastructure;
 namespace MailProxy.FunctionalTests.Scaling;
 
 /// <summary>
-/// A HAProxy in front of replicas, as README advises: it asks their <c>/readyz</c>, sends connections to those that are ready, and
+/// A HAProxy in front of replicas: it asks their <c>/readyz</c>, sends connections to those that are ready, and
 /// says by PROXY who the client is. It tries no connection twice: what a replica refuses, the client feels.
 /// </summary>
 internal sealed class BalancerServer : IAsyncDisposable
