@@ -15,7 +15,8 @@ finish() {
     if [ -n "$machine" ]; then
         kill -KILL "$machine" 2> /dev/null || true
         wait "$machine" 2> /dev/null || true
-        unshare -m bash -c "mount -t cgroup2 none $directory && find $directory/$cgroup -depth -type d -exec rmdir {} +" || true
+        # Its last processes may still be ending.
+        within 10 unshare -m bash -c "mount -t cgroup2 none $directory && find $directory/$cgroup -depth -type d -exec rmdir {} +" || true
     fi
     rm -rf --one-file-system "$directory"
 }
