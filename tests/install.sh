@@ -8,6 +8,7 @@ packages=(
     postgresql slapd                                    # directories of users; slapd brings libldap
     haproxy                                             # reads PROXY headers
     prometheus                                          # scrapes the program, checks metrics and alert rules
+    systemd                                             # checks the unit
     curl swaks isync                                    # clients
     gcc libc6-dev                                       # link the native program
 )

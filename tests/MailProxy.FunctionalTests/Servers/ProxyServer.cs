@@ -23,7 +23,7 @@ internal abstract partial class ProxyServer : IAsyncDisposable
     public string LogFile => _directory.Combine("error.log");
 
     /// <summary>Where the HTTP side listens.</summary>
-    public Uri Http { get; } = new($"http://127.0.0.1:{FreePort.Take()}/");
+    public Uri Http { get; init; } = new($"http://127.0.0.1:{FreePort.Take()}/");
 
     public ChildProcess Process => _process ?? throw new InvalidOperationException("The proxy was not started.");
 
