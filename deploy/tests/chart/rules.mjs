@@ -49,11 +49,9 @@ export function draining(pod, container, say) {
 export function ports(container, services, pod, configuration, say) {
   const named = new Map(container.ports.map(port => [port.name, port.containerPort]));
   if (named.size !== container.ports.length || new Set(named.values()).size !== named.size) say('ports of the container have a name or a number twice');
-  const listens = new Set([...configuration.matchAll(/\blisten\s+(?:\S+:)?(\d+)\b/g)].map(match => Number(match[1])));
-  const mail = new Set([...named].filter(([name]) => name !== 'http').map(([, number]) => number));
-  if (listens.symmetricDifference?.(mail).size ?? [...listens].sort().join() !== [...mail].sort().join()) {
-    say(`the configuration listens on ${[...listens]}, the container has ${[...mail]}`);
-  }
+  const listens = [...new Set([...configuration.matchAll(/\blisten\s+(?:\S+:)?(\d+)\b/g)].map(match => match[1]))].sort().join(' ');
+  const mail = [...named].filter(([name]) => name !== 'http').map(([, number]) => String(number)).sort().join(' ');
+  if (listens !== mail) say(`the configuration listens on ${listens}, the container has ${mail}`);
   const served = new Set();
   for (const service of services) {
     if (!selects(service.spec.selector, pod.labels)) say(`${nameOf(service)} selects no pod`);
