@@ -3,7 +3,6 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import http from 'node:http';
-import net from 'node:net';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 
@@ -34,10 +33,6 @@ export async function askProgram(program, work, { paths, metrics }, say) {
       const { status } = await get(socket, target);
       if (status !== 200) say(`${target} is answered with ${status}`);
     }
-    // The metrics of a protocol are there from its first session on.
-    const client = net.connect(path.join(directory, 'imap'));
-    await once(client, 'data', { signal: AbortSignal.timeout(5_000) });
-    client.destroy();
     const { text } = await get(socket, '/metrics');
     for (const metric of metrics) if (!text.includes(`# TYPE ${metric} gauge`)) say(`/metrics has no gauge ${metric}`);
   } finally {

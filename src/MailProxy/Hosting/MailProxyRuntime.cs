@@ -291,6 +291,8 @@ internal sealed class MailProxyRuntime(MailTransport transport, ListenerSet list
         generation.Certificates.Watch(expiries, generation.Logs.Process, time);
         upstreams.PutInForce(generation.Upstreams, generation.Logs.Process);
         directory.PutInForce(generation.Options, generation.Logs.Process);
+        // Who scales by sessions must be able to tell none from unknown.
+        foreach (var server in generation.Options.Servers) metrics.For(server.Protocol);
     }
 
     private ErrorLogSet OpenLogs(MailProxyOptions options)

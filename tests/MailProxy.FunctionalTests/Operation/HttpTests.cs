@@ -71,6 +71,19 @@ public sealed class HttpTests
         Assert.Contains("mailproxy_relayed_bytes_total{protocol=\"pop3\",from=\"client\"} 6\n", after, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Sessions_are_counted_before_there_is_one()
+    {
+        await using var auth = AuthHttpServer.Answering(_ => AuthHttpServer.Answer("Auth-Status: no"));
+        await using var proxy = await StartAsync(auth, FreePort.Take());
+        using var http = new HttpClient { BaseAddress = proxy.Http, Timeout = Patience.Usual };
+
+        var metrics = await http.GetStringAsync(new Uri("/metrics", UriKind.Relative));
+
+        Assert.Contains("mailproxy_sessions_active{protocol=\"pop3\"} 0\n", metrics, StringComparison.Ordinal);
+        Assert.DoesNotContain("protocol=\"imap\"", metrics, StringComparison.Ordinal);
+    }
+
     private static async Task<ProxyServer> StartAsync(AuthHttpServer auth, int port)
     {
         var proxy = await ProxyServer.StartAsync($"auth_http {auth.Url}; server {{ listen 127.0.0.1:{port}; protocol pop3; }}");
