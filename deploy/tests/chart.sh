@@ -12,7 +12,7 @@ cd "$(dirname "$0")/../.."
 
 chart=deploy/helm/mailproxy tools=deploy/tests/chart
 program=${MAILPROXY:-$PWD/src/MailProxy.Server/bin/Release/net10.0/mailproxy}
-directory=$(mktemp -d)
+. deploy/tests/checks.sh
 trap 'rm -rf "$directory"' EXIT
 mkdir "$directory/rendered" "$directory/work"
 
@@ -37,11 +37,6 @@ install() {
     helm=${HELM:-$tools/node_modules/.layer/helm/helm} kubectl=${KUBECTL:-$tools/node_modules/.layer/kubectl/kubectl}
     export HELM_CACHE_HOME=$directory/helm HELM_CONFIG_HOME=$directory/helm HELM_DATA_HOME=$directory/helm
 }
-
-failed=0
-ok() { echo "ok: $*"; }
-fail() { echo "FAILED: $*"; failed=1; }
-check() { local what=$1; shift; if "$@" > "$directory/output" 2>&1; then ok "$what"; else fail "$what"; cat "$directory/output"; fi; }
 
 render() { "$helm" template mailproxy $chart --namespace mail "$@"; }
 # Helm has no hand in what is applied without it.

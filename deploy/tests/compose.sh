@@ -11,7 +11,7 @@ services=("$@")
 [ $# -gt 0 ] || services=(mailproxy prometheus grafana)
 export COMPOSE_PROJECT_NAME=mailproxy-test-$$ COMPOSE_PROFILES=monitoring
 export IMAP_PORT=0 IMAPS_PORT=0 POP3_PORT=0 POP3S_PORT=0 SUBMISSION_PORT=0 SUBMISSIONS_PORT=0 HTTP_PORT=0 PROMETHEUS_PORT=0 GRAFANA_PORT=0
-directory=$(mktemp -d)
+. deploy/tests/checks.sh
 user=alice@example.org password="it's a \"secret\" \$1"
 finish() {
     docker compose down -v -t 5 > /dev/null 2>&1 || true
@@ -19,16 +19,6 @@ finish() {
 }
 trap finish EXIT
 
-failed=0
-check() {
-    local what=$1; shift
-    if "$@" > "$directory/output" 2>&1; then echo "ok: $what"; else echo "FAILED: $what"; failed=1; tail -n 5 "$directory/output"; fi
-}
-refused() { ! "$@"; }
-within() { # SECONDS COMMAND...
-    local end=$((SECONDS + $1)); shift
-    until "$@" > "$directory/last" 2>&1; do [ $SECONDS -lt $end ] || { cat "$directory/last"; return 1; }; sleep 0.2; done
-}
 has() { grep -qE "$2" < <(docker logs "$(docker compose ps -q "$1")" 2>&1); }
 started() { [[ " ${services[*]} " == *" $1 "* ]]; }
 

@@ -7,7 +7,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 name=mailproxy-test-$$ image=mailproxy-test dovecot=mailproxy-test-dovecot password=secret
-directory=$(mktemp -d)
+. deploy/tests/checks.sh
 chmod 0755 "$directory"
 finish() {
     docker rm -f -v "$name" "$name-dovecot" > /dev/null 2>&1 || true
@@ -16,16 +16,6 @@ finish() {
     rm -rf "$directory"
 }
 trap finish EXIT
-
-failed=0
-ok() { echo "ok: $*"; }
-fail() { echo "FAILED: $*"; failed=1; }
-check() { local what=$1; shift; if "$@" > "$directory/output" 2>&1; then ok "$what"; else fail "$what"; tail -n 5 "$directory/output"; fi; }
-refused() { ! "$@"; }
-within() { # SECONDS COMMAND...
-    local end=$((SECONDS + $1)); shift
-    until "$@" > /dev/null 2>&1; do [ $SECONDS -lt $end ] || return 1; sleep 0.1; done
-}
 
 docker build -q "$@" -t $image . > /dev/null
 docker build -q "$@" -t $dovecot deploy/compose/dovecot > /dev/null

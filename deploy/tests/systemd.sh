@@ -9,7 +9,7 @@ cd "$(dirname "$0")/../.."
 
 unit=deploy/systemd/mailproxy.service password=secret
 program=${1:+$(realpath "$1")}
-directory=$(mktemp -d)
+. deploy/tests/checks.sh
 cgroup=mailproxy-test-$$ machine=
 finish() {
     if [ -n "$machine" ]; then
@@ -21,14 +21,6 @@ finish() {
     rm -rf --one-file-system "$directory"
 }
 trap finish EXIT
-
-failed=0
-check() { local what=$1; shift; if "$@" > "$directory/output" 2>&1; then echo "ok: $what"; else echo "FAILED: $what"; failed=1; tail -n 8 "$directory/output"; fi; }
-refused() { ! "$@"; }
-within() { # SECONDS COMMAND...
-    local end=$((SECONDS + $1)); shift
-    until "$@" > /dev/null 2>&1; do [ $SECONDS -lt $end ] || return 1; sleep 0.1; done
-}
 
 echo "== what systemd says about it"
 # It wants to find the program.
