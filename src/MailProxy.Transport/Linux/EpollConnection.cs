@@ -21,6 +21,7 @@ internal sealed partial class EpollConnection : ConnectionContext, IDescriptorHa
     private CancellationTokenSource? _closed;
     private TaskCompletionSource? _disposed;
     private int _descriptor = -1;
+    private bool _isReadToEnd;
 
     public EpollConnection(EventLoop loop)
     {
@@ -34,9 +35,6 @@ internal sealed partial class EpollConnection : ConnectionContext, IDescriptorHa
 
     /// <summary>Whether the peer has ended its side, so that no further event announces the end of the stream.</summary>
     public bool PeerEnded { get; private set; }
-
-    /// <summary>Whether all that the peer sent was read, and its end.</summary>
-    private bool HasEnded { get; set; }
 
     public bool IsClosed => _descriptor < 0;
 
@@ -141,7 +139,7 @@ internal sealed partial class EpollConnection : ConnectionContext, IDescriptorHa
             if (count >= 0)
             {
                 mayBeMore = count == buffer.Length || (PeerEnded && count > 0);
-                if (count == 0) HasEnded = true;
+                if (count == 0) _isReadToEnd = true;
                 return (int)count;
             }
 
@@ -262,7 +260,7 @@ internal sealed partial class EpollConnection : ConnectionContext, IDescriptorHa
         if (_descriptor >= 0)
         {
             _tls?.SayGoodbye();
-            for (var i = 0; i < 4 && !HasEnded && ReceiveRaw(Loop.Scratch, out _) > 0; i++)
+            for (var i = 0; i < 4 && !_isReadToEnd && ReceiveRaw(Loop.Scratch, out _) > 0; i++)
             {
                 if (i == 0 && !PeerEnded) _ = LibC.Shutdown(_descriptor, Constants.ShutdownWrite);
             }
