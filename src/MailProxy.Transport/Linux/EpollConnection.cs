@@ -150,17 +150,20 @@ internal sealed partial class EpollConnection : ConnectionContext, IDescriptorHa
     }
 
     /// <summary>Writes once.</summary>
+    /// <param name="buffer">What.</param>
+    /// <param name="isLast">Whether the end follows at once, so that both may leave in one segment.</param>
     /// <returns>Bytes taken, 0 where there is no room; otherwise the negated errno less one.</returns>
-    public int Send(ReadOnlySpan<byte> buffer) =>
-        _descriptor < 0 ? -1 - Errno.ConnectionAborted : _tls is null ? SendRaw(buffer) : _tls.Send(buffer);
+    public int Send(ReadOnlySpan<byte> buffer, bool isLast = false) =>
+        _descriptor < 0 ? -1 - Errno.ConnectionAborted : _tls is null ? SendRaw(buffer, isLast) : _tls.Send(buffer, isLast);
 
     /// <summary>The same, of what goes on the wire.</summary>
-    internal unsafe int SendRaw(ReadOnlySpan<byte> buffer)
+    internal unsafe int SendRaw(ReadOnlySpan<byte> buffer, bool isLast = false)
     {
+        var flags = Constants.MessageNoSignal | Constants.MessageDontWait | (isLast ? Constants.MessageMore : 0);
         while (true)
         {
             nint count;
-            fixed (byte* start = buffer) count = LibC.Send(_descriptor, start, buffer.Length, Constants.MessageNoSignal | Constants.MessageDontWait);
+            fixed (byte* start = buffer) count = LibC.Send(_descriptor, start, buffer.Length, flags);
             if (count >= 0) return (int)count;
             var errno = Errno.Last;
             if (errno == Errno.Interrupted) continue;

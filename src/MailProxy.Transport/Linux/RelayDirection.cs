@@ -89,11 +89,18 @@ internal sealed class RelayDirection(EpollConnection source, EpollConnection tar
                 return;
             }
 
-            var sent = Send(Loop.Scratch.AsSpan(0, count));
+            var end = ReceiveRest(ref count);
+            var sent = Send(Loop.Scratch.AsSpan(0, count), isLast: end == 0);
             if (sent < 0) return;
             if (sent < count)
             {
                 Keep(Loop.Scratch.AsSpan(sent, count - sent));
+                return;
+            }
+
+            if (end != -1)
+            {
+                EndSource(end);
                 return;
             }
 
@@ -106,6 +113,20 @@ internal sealed class RelayDirection(EpollConnection source, EpollConnection tar
         }
 
         State = DirectionState.Busy;
+    }
+
+    /// <summary>Looks behind what was read where the source has ended: its last bytes and our end go out together.</summary>
+    /// <returns>0 at the end, -1 where it is not known yet, otherwise a failure, as of <see cref="EpollConnection.Receive"/>.</returns>
+    private int ReceiveRest(ref int count)
+    {
+        while (source.PeerEnded && source.IsReadable && count < Loop.Scratch.Length)
+        {
+            var more = source.Receive(Loop.Scratch.AsSpan(count));
+            if (more <= 0) return more;
+            count += more;
+        }
+
+        return -1;
     }
 
     /// <summary>A long run: the bytes never come to this process.</summary>
@@ -165,9 +186,9 @@ internal sealed class RelayDirection(EpollConnection source, EpollConnection tar
         return true;
     }
 
-    private int Send(ReadOnlySpan<byte> bytes)
+    private int Send(ReadOnlySpan<byte> bytes, bool isLast = false)
     {
-        var sent = target.Send(bytes);
+        var sent = target.Send(bytes, isLast);
         if (sent < 0) Fail(DirectionState.TargetFailed, -1 - sent);
         else Bytes += sent;
         return sent;

@@ -7,6 +7,8 @@ namespace MailProxy.Tests.Transport;
 /// <summary>What peers do with their sockets. Every step has a deadline.</summary>
 internal static class SocketTalk
 {
+    private const int Tcp = 6;
+
     public static async Task SayAsync(this Socket socket, string text) =>
         await socket.SendAsync(Encoding.Latin1.GetBytes(text)).WaitAsync(RelayedSockets.Deadline);
 
@@ -32,6 +34,20 @@ internal static class SocketTalk
         using var cancel = new CancellationTokenSource(RelayedSockets.Deadline);
         Assert.Equal(0, await socket.ReceiveAsync(new byte[16], cancel.Token));
     }
+
+    /// <summary>Sends the last bytes and the end in one segment.</summary>
+    public static async Task SayLastAsync(this Socket socket, string text)
+    {
+        socket.SetRawSocketOption(Tcp, optionName: 3, [1, 0, 0, 0]);               // TCP_CORK
+        await socket.SayAsync(text);
+        socket.Shutdown(SocketShutdown.Send);
+    }
+
+    /// <summary>Segments that have come, with or without data.</summary>
+    public static int SegmentsIn(this Socket socket) => socket.TcpInfo(offset: 140);
+
+    /// <summary>Segments with data that have come.</summary>
+    public static int DataSegmentsIn(this Socket socket) => socket.TcpInfo(offset: 152);
 
     /// <summary>Closes with RST.</summary>
     public static void Reset(this Socket socket)
@@ -82,4 +98,13 @@ internal static class SocketTalk
 
     // Mostly small, as lines are; now and then a large piece.
     private static int Size(Random random) => random.Next(10) == 0 ? random.Next(1, 100_000) : random.Next(1, 3000);
+
+    /// <summary>A counter of the kernel's <c>struct tcp_info</c>.</summary>
+    private static int TcpInfo(this Socket socket, int offset)
+    {
+        var info = new byte[256];
+        var length = socket.GetRawSocketOption(Tcp, optionName: 11, info);
+        Assert.InRange(offset, 0, length - sizeof(int));
+        return BitConverter.ToInt32(info, offset);
+    }
 }

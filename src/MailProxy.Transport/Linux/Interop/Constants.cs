@@ -39,6 +39,7 @@ internal static class Constants
 
     public const int MessageNoSignal = 0x4000;
     public const int MessageDontWait = 0x40;
+    public const int MessageMore = 0x8000;
     public const int ShutdownWrite = 1;
 
     public const int SetStatusFlags = 4;

@@ -129,8 +129,8 @@ internal sealed unsafe partial class OpenSslSession : TlsSession
         return error == WantRead ? -1 : _hasEnded ? 0 : -1 - (bio.Failure == 0 ? Errno.Protocol : bio.Failure);
     }
 
-    /// <summary>Encrypts and sends; as <see cref="EpollConnection.Send"/>. What is taken is sent, or kept here until the kernel has room, and then nothing more is taken.</summary>
-    public int Send(ReadOnlySpan<byte> buffer)
+    /// <summary>Encrypts and sends; as <see cref="EpollConnection.Send"/>. What is taken is sent, or kept here until the kernel has room, and then nothing more is taken. With the last bytes goes our goodbye.</summary>
+    public int Send(ReadOnlySpan<byte> buffer, bool isLast)
     {
         if (_isBroken) return -1 - Errno.BrokenPipe;
         if (HasUnsent && !SendUnsent()) return _isBroken ? -1 - Errno.BrokenPipe : 0;
@@ -154,7 +154,9 @@ internal sealed unsafe partial class OpenSslSession : TlsSession
             }
         }
 
-        SendOutput(bio);
+        isLast &= taken == buffer.Length && !_isBroken && !_saidGoodbye;
+        if (isLast) WriteGoodbye();
+        SendOutput(bio, isLast);
         return _isBroken ? -1 - Errno.BrokenPipe : taken;
     }
 
@@ -174,11 +176,10 @@ internal sealed unsafe partial class OpenSslSession : TlsSession
     public void SayGoodbye()
     {
         if (_ssl == 0 || _isBroken || IsHandshaking || _saidGoodbye) return;
-        _saidGoodbye = true;
         var bio = LoopBio.OfThread;
         bio.Begin(this);
         WriteTickets(bio);
-        _ = LibSsl.Shutdown(_ssl);
+        WriteGoodbye();
         SendOutput(bio);
     }
 
@@ -237,11 +238,17 @@ internal sealed unsafe partial class OpenSslSession : TlsSession
         _tickets = null;
     }
 
-    private void SendOutput(LoopBio bio)
+    private void WriteGoodbye()
+    {
+        _saidGoodbye = true;
+        _ = LibSsl.Shutdown(_ssl);
+    }
+
+    private void SendOutput(LoopBio bio, bool isLast = false)
     {
         if (bio.OutputLength == 0) return;
         var output = bio.Output;
-        var sent = _isBroken && !IsHandshaking ? output.Length : HasUnsent ? 0 : _connection.SendRaw(output);
+        var sent = _isBroken && !IsHandshaking ? output.Length : HasUnsent ? 0 : _connection.SendRaw(output, isLast);
         if (sent < 0) _isBroken = true;
         else if (sent < output.Length) KeepUnsent(output[sent..]);
         bio.ForgetOutput();

@@ -77,6 +77,30 @@ public sealed class TlsRelayTests : IDisposable
     }
 
     [Fact]
+    public async Task The_last_bytes_and_the_goodbye_are_one_segment()
+    {
+        await using var relay = await StartAsync(true, false, null);
+        var before = relay.ClientSocket.DataSegmentsIn();
+        await SayLastAsync(relay);
+        Assert.Equal(1, relay.ClientSocket.DataSegmentsIn() - before);
+    }
+
+    [Fact]
+    public async Task The_last_bytes_and_the_end_are_one_segment()
+    {
+        // A loop that is not run for 200 ms between the two would make two of them.
+        for (var i = 0; ; i++)
+        {
+            await using var relay = await StartAsync(false, false, null);
+            var before = relay.ClientSocket.SegmentsIn();
+            await SayLastAsync(relay);
+            var segments = relay.ClientSocket.SegmentsIn() - before;
+            if (segments == 1) return;
+            Assert.True(i < 10, $"{segments} segments, ten times");
+        }
+    }
+
+    [Fact]
     public async Task A_broken_record_is_the_clients_error()
     {
         await using var relay = await StartAsync(true, false, null);
@@ -87,6 +111,14 @@ public sealed class TlsRelayTests : IDisposable
     }
 
     public void Dispose() => _authority.Dispose();
+
+    private static async Task SayLastAsync(Relay relay)
+    {
+        await ((NetworkStream)relay.Upstream).Socket.SayLastAsync("* BYE\r\n");
+        using var reader = new StreamReader(relay.Client, leaveOpen: true);
+        Assert.Equal("* BYE\r\n", await reader.ReadToEndAsync().WaitAsync(TlsServer.Deadline));
+        Assert.Equal(new RelayResult(RelayEnd.UpstreamClosed, 0, 7), await relay.Result.WaitAsync(TlsServer.Deadline));
+    }
 
     private static async Task EndAsync(Stream stream)
     {
