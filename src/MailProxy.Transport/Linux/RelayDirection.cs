@@ -34,6 +34,8 @@ internal sealed class RelayDirection(EpollConnection source, EpollConnection tar
     private int _end;
     private SplicePipe _pipe;
     private int _inPipe;
+    // What came behind the bytes in hand, as of Receive; a socket tells its failure only once.
+    private int _behind = -1;
 
     /// <summary>Bytes delivered.</summary>
     public long Bytes { get; private set; }
@@ -81,7 +83,7 @@ internal sealed class RelayDirection(EpollConnection source, EpollConnection tar
     {
         for (var step = 0; step < StepsOfATurn; step++)
         {
-            var count = source.Receive(Loop.Scratch);
+            var count = _behind == -1 ? source.Receive(Loop.Scratch) : _behind;
             if (count == -1) return;
             if (count <= 0)
             {
@@ -89,18 +91,12 @@ internal sealed class RelayDirection(EpollConnection source, EpollConnection tar
                 return;
             }
 
-            var end = ReceiveRest(ref count);
-            var sent = Send(Loop.Scratch.AsSpan(0, count), isLast: end == 0);
+            ReceiveRest(ref count);
+            var sent = Send(Loop.Scratch.AsSpan(0, count), isLast: _behind == 0);
             if (sent < 0) return;
             if (sent < count)
             {
                 Keep(Loop.Scratch.AsSpan(sent, count - sent));
-                return;
-            }
-
-            if (end != -1)
-            {
-                EndSource(end);
                 return;
             }
 
@@ -116,17 +112,20 @@ internal sealed class RelayDirection(EpollConnection source, EpollConnection tar
     }
 
     /// <summary>Looks behind what was read where the source has ended: its last bytes and our end go out together.</summary>
-    /// <returns>0 at the end, -1 where it is not known yet, otherwise a failure, as of <see cref="EpollConnection.Receive"/>.</returns>
-    private int ReceiveRest(ref int count)
+    private void ReceiveRest(ref int count)
     {
         while (source.PeerEnded && source.IsReadable && count < Loop.Scratch.Length)
         {
             var more = source.Receive(Loop.Scratch.AsSpan(count));
-            if (more <= 0) return more;
+            if (more <= 0)
+            {
+                _behind = more;
+                source.IsReadable |= more != -1;   // an end is not announced again
+                return;
+            }
+
             count += more;
         }
-
-        return -1;
     }
 
     /// <summary>A long run: the bytes never come to this process.</summary>

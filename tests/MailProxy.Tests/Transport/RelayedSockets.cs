@@ -95,6 +95,28 @@ internal sealed class RelayedSockets : IAsyncDisposable
     /// <summary>Lets the loop, if there is one, see what the clock says now.</summary>
     public Task TurnAsync() => OnLoopAsync(() => Task.FromResult(true));
 
+    /// <summary>Does it on the loop, where there is one.</summary>
+    public Task<T> OnLoopAsync<T>(Func<Task<T>> action)
+    {
+        if (Loop is null) return action();
+        // The test goes on elsewhere: it disposes of the loop in the end.
+        var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Loop.Post(_ => _ = RunAsync(), null);
+        return done.Task;
+
+        async Task RunAsync()
+        {
+            try
+            {
+                done.SetResult(await action());
+            }
+            catch (Exception exception)
+            {
+                done.SetException(exception);
+            }
+        }
+    }
+
     public void Stop() => _stop.Cancel();
 
     /// <summary>Closes as a session does: the upstream first, then the client.</summary>
@@ -127,27 +149,6 @@ internal sealed class RelayedSockets : IAsyncDisposable
         var connection = (await listener.AcceptAsync(cancellationToken))!;
         if (connection.Features.Get<IConnectionEntryFeature>() is { } entry) Assert.True(await entry.EnterAsync());
         return connection;
-    }
-
-    private Task<T> OnLoopAsync<T>(Func<Task<T>> action)
-    {
-        if (Loop is null) return action();
-        // The test goes on elsewhere: it disposes of the loop in the end.
-        var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
-        Loop.Post(_ => _ = RunAsync(), null);
-        return done.Task;
-
-        async Task RunAsync()
-        {
-            try
-            {
-                done.SetResult(await action());
-            }
-            catch (Exception exception)
-            {
-                done.SetException(exception);
-            }
-        }
     }
 
     private static Socket Create(AddressFamily family, int? buffer)

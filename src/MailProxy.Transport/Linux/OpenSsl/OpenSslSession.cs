@@ -154,8 +154,7 @@ internal sealed unsafe partial class OpenSslSession : TlsSession
             }
         }
 
-        isLast &= taken == buffer.Length && !_isBroken && !_saidGoodbye;
-        if (isLast) WriteGoodbye();
+        if (isLast && taken == buffer.Length && !_isBroken) WriteGoodbye();
         SendOutput(bio, isLast);
         return _isBroken ? -1 - Errno.BrokenPipe : taken;
     }
