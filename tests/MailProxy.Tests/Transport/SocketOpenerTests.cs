@@ -165,15 +165,7 @@ public sealed class SocketOpenerTests : IDisposable
     }
 
     /// <summary>Of a socket that listens, tcpi_sacked of TCP_INFO is the length of its queue at most.</summary>
-    private static int Backlog(Socket socket)
-    {
-        const int tcp = 6;
-        const int tcpInfo = 11;
-        const int sackedOffset = 28;
-        var info = new byte[104];
-        socket.GetRawSocketOption(tcp, tcpInfo, info);
-        return BitConverter.ToInt32(info, sackedOffset);
-    }
+    private static int Backlog(Socket socket) => socket.TcpInfo(offset: 28);
 
     private ListenSocket Unix(string name) => new() { EndPoint = new UnixDomainSocketEndPoint(Path.Combine(_folder, name)) };
 

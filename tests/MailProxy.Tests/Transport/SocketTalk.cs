@@ -49,6 +49,15 @@ internal static class SocketTalk
     /// <summary>Segments with data that have come.</summary>
     public static int DataSegmentsIn(this Socket socket) => socket.TcpInfo(offset: 152);
 
+    /// <summary>A counter of the kernel's <c>struct tcp_info</c>.</summary>
+    public static int TcpInfo(this Socket socket, int offset)
+    {
+        var info = new byte[256];
+        var length = socket.GetRawSocketOption(Tcp, optionName: 11, info);
+        Assert.InRange(offset, 0, length - sizeof(int));
+        return BitConverter.ToInt32(info, offset);
+    }
+
     /// <summary>Closes with RST.</summary>
     public static void Reset(this Socket socket)
     {
@@ -98,13 +107,4 @@ internal static class SocketTalk
 
     // Mostly small, as lines are; now and then a large piece.
     private static int Size(Random random) => random.Next(10) == 0 ? random.Next(1, 100_000) : random.Next(1, 3000);
-
-    /// <summary>A counter of the kernel's <c>struct tcp_info</c>.</summary>
-    private static int TcpInfo(this Socket socket, int offset)
-    {
-        var info = new byte[256];
-        var length = socket.GetRawSocketOption(Tcp, optionName: 11, info);
-        Assert.InRange(offset, 0, length - sizeof(int));
-        return BitConverter.ToInt32(info, offset);
-    }
 }
