@@ -38,6 +38,7 @@ internal static class InProcessAuth
         public ValueTask<AuthResult> AuthenticateAsync(AuthRequest request, CancellationToken cancellationToken) => ValueTask.FromResult(new AuthResult
         {
             Status = AuthStatus.Accepted,
+            Proof = ProofCheck.AuthServer,
             Upstream = _upstreams[Array.IndexOf(Protocols, request.Protocol)],
             Login = request.Credentials.Login,
             UpstreamCredentials = request.Credentials,

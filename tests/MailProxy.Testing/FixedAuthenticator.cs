@@ -17,6 +17,7 @@ internal sealed class FixedAuthenticator(params AuthResult[] answers) : IAuthent
     public static AuthResult Accept(string login = "user", string password = "pass", bool? smtpAuth = null, bool hasLogin = false, UpstreamAddress? upstream = null) => new()
     {
         Status = AuthStatus.Accepted,
+        Proof = ProofCheck.AuthServer,
         Upstream = upstream ?? Upstream,
         Login = Encoding.UTF8.GetBytes(login),
         HasLogin = hasLogin,

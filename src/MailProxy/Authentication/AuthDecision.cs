@@ -94,6 +94,7 @@ internal static class AuthDecision
         return new AuthResult
         {
             Status = AuthStatus.Accepted,
+            Proof = ProofCheck.AuthServer,
             Upstream = new UpstreamAddress(host.Name, port),
             Login = login,
             HasLogin = response.User is not null,

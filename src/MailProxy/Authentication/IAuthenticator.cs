@@ -85,10 +85,29 @@ internal enum AuthStatus
     Unavailable,
 }
 
+/// <summary>Who has found the client's proof, a password, a digest or a certificate, to be good. Only then may another be told who the client is without a proof.</summary>
+internal enum ProofCheck
+{
+    /// <summary>Nobody so far, or there was none: the upstream has to, by the client's own password.</summary>
+    Nobody,
+
+    /// <summary>A <c>passdb</c>.</summary>
+    Directory,
+
+    /// <summary>The TLS handshake: the login is one that the client's certificate names.</summary>
+    Certificate,
+
+    /// <summary>The auth server of <c>auth_http</c>, which answers for what it lets in.</summary>
+    AuthServer,
+}
+
 /// <summary>The answer to an <see cref="AuthRequest"/>.</summary>
 internal sealed record AuthResult
 {
     public required AuthStatus Status { get; init; }
+
+    /// <summary>Accepted: who has checked the client's proof.</summary>
+    public ProofCheck Proof { get; init; }
 
     /// <summary>Accepted: where to connect: an address, a host name or a group. Null: where <c>proxy_pass</c> of the session's server says.</summary>
     public UpstreamAddress? Upstream { get; init; }

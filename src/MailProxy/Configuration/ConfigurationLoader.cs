@@ -31,6 +31,7 @@ internal static class ConfigurationLoader
         var upstreams = new UpstreamValidator(lookup, messages);
         upstreams.Validate(loader, conf.IsComplete);
         if (conf.IsComplete) foreach (var passdb in options.Passdb) upstreams.ValidatePassdb(passdb);
+        if (conf.IsComplete) upstreams.ValidateProofs(loader.Servers, options.Passdb);
         SkippedListenCheck.Warn(loader.Servers, conf.SkippedListens, lookup, messages);
 
         var all = messages.Distinct().ToList();

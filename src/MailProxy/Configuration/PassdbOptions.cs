@@ -72,6 +72,9 @@ public sealed class PassdbOptions
     /// <summary>Parameter <c>port</c>: its port. Default: that of the protocol (143, 110, 25).</summary>
     public int? Port { get; set; }
 
+    /// <summary>Whether it lets in everybody, with any password.</summary>
+    internal bool TakesAnyPassword => Driver == "static" && Password.Length == 0;
+
     /// <inheritdoc/>
     public override string ToString() => $"passdb {Driver} in {Source}";
 }

@@ -50,7 +50,7 @@ public sealed class ProxyOptions
     [Directive("proxy_protocol", DirectiveKind.Choice, Words = ["off", "on", "v2"])]
     public ProxyProtocolVersion Protocol { get; set; }
 
-    /// <summary>Directive <c>proxy_smtp_auth</c>: AUTH PLAIN at an SMTP upstream. Default off.</summary>
+    /// <summary>Directive <c>proxy_smtp_auth</c>: AUTH PLAIN at an SMTP upstream. Default off, but a password that nobody else has checked always goes there.</summary>
     [Directive("proxy_smtp_auth", DirectiveKind.Flag)]
     public bool SmtpAuth { get; set; }
 

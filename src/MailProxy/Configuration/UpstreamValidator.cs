@@ -27,6 +27,21 @@ internal sealed class UpstreamValidator(HostLookup lookup, List<ConfigurationMes
         }
     }
 
+    /// <summary>Where passdb checks no password, the upstream must be able to.</summary>
+    public void ValidateProofs(IReadOnlyList<LoadedServer> servers, IList<PassdbOptions> passdbs)
+    {
+        if (passdbs.FirstOrDefault(passdb => passdb.TakesAnyPassword) is not { } open) return;
+        foreach (var server in servers.Where(server => server.Options.AuthHttp.IsInternal))
+        {
+            var (options, mechanisms) = (server.Options, MechanismsOf(server.Options));
+            if (options.Protocol == "smtp" && mechanisms.Any(mechanism => mechanism is "plain" or "login") && server.Settings["Proxy:SmtpAuth"] is { HasFailed: false } written && !options.Proxy.SmtpAuth)
+                Error($"passdb {open.Driver} in {open.Source} checks no password, and with \"proxy_smtp_auth off\" no upstream would in {written.Where}");
+            if (!passdbs.All(passdb => passdb.TakesAnyPassword)) continue;
+            foreach (var mechanism in mechanisms.Where(mechanism => mechanism is "apop" or "cram-md5"))
+                Error($"\"{options.Protocol}_auth {mechanism}\" needs stored passwords, and passdb {open.Driver} in {open.Source} has none, for server in {options.Source}");
+        }
+    }
+
     /// <summary>Checks where users of the directory go that do not say so themselves. To be called behind <see cref="Validate"/>, which knows the groups.</summary>
     public void ValidatePassdb(PassdbOptions passdb)
     {
@@ -81,16 +96,17 @@ internal sealed class UpstreamValidator(HostLookup lookup, List<ConfigurationMes
     /// <summary>What only a server that knows the passwords can check cannot be passed on.</summary>
     private void CheckMechanisms(ServerOptions server)
     {
-        var mechanisms = server.Protocol switch
-        {
-            "imap" => server.Imap.Auth,
-            "pop3" => server.Pop3.Auth,
-            "smtp" => server.Smtp.Auth,
-            _ => [],
-        };
-        foreach (var mechanism in mechanisms.Where(mechanism => mechanism is "apop" or "cram-md5" or "external"))
+        foreach (var mechanism in MechanismsOf(server).Where(mechanism => mechanism is "apop" or "cram-md5" or "external"))
             Error($"\"{server.Protocol}_auth {mechanism}\" needs an auth server, and no \"auth_http\" is defined for server in {server.Source}");
     }
+
+    private static IList<string> MechanismsOf(ServerOptions server) => server.Protocol switch
+    {
+        "imap" => server.Imap.Auth,
+        "pop3" => server.Pop3.Auth,
+        "smtp" => server.Smtp.Auth,
+        _ => [],
+    };
 
     private static bool IsHash(UpstreamMethod method) => method is UpstreamMethod.Hash or UpstreamMethod.ConsistentHash;
 

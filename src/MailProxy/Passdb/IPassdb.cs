@@ -29,7 +29,7 @@ internal sealed record PassdbQuery(Credentials Credentials, string Protocol, IPA
 /// <summary>What a <see cref="IPassdb"/> says.</summary>
 internal enum PassdbStatus
 {
-    /// <summary>The user is known and the proof is good.</summary>
+    /// <summary>The user is known, and the proof is good or is for the upstream to check: <see cref="PassdbResult.Proof"/> says which.</summary>
     Ok,
 
     /// <summary>The user is not known here: the next one is asked.</summary>
@@ -45,6 +45,9 @@ internal enum PassdbStatus
 /// <summary>The answer of a <see cref="IPassdb"/>.</summary>
 internal sealed record PassdbResult(PassdbStatus Status)
 {
+    /// <summary>Ok: whether the proof was found to be good here. <see cref="ProofCheck.Nobody"/> for users whom any password lets in, and where there was none.</summary>
+    public ProofCheck Proof { get; init; }
+
     /// <summary>Where the user's mail is: the extra fields <c>upstream=</c>, or <c>host=</c> and <c>port=</c>. Null where the user has neither: the server's <c>proxy_pass</c> decides.</summary>
     public UpstreamAddress? Upstream { get; init; }
 

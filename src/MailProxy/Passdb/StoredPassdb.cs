@@ -63,10 +63,11 @@ internal abstract class StoredPassdb(PassdbOptions options, PasswordVerifier pas
     private async ValueTask<PassdbResult> CheckAsync(PassdbUser user, Credentials credentials, PassdbResult accepted, CancellationToken cancellationToken)
     {
         if (credentials.Method is AuthMethod.External or AuthMethod.None) return accepted;
+        if (credentials.Method == AuthMethod.Plain && user.NoPassword) return Unchecked(accepted);
         if (credentials.Method == AuthMethod.Plain)
         {
-            var isGood = user.NoPassword || (!string.IsNullOrEmpty(user.Password) && await passwords.VerifyAsync(user.Password, options.Scheme, credentials.Secret, cancellationToken));
-            return isGood ? accepted : Wrong(credentials);
+            var isGood = !string.IsNullOrEmpty(user.Password) && await passwords.VerifyAsync(user.Password, options.Scheme, credentials.Secret, cancellationToken);
+            return isGood ? accepted with { Proof = ProofCheck.Directory } : Wrong(credentials);
         }
 
         if (PasswordVerifier.FindPlain(user.Password, options.Scheme) is not { } plain)
@@ -75,8 +76,12 @@ internal abstract class StoredPassdb(PassdbOptions options, PasswordVerifier pas
             return Wrong(credentials);
         }
 
-        return DigestCheck.IsGood(credentials, plain) ? accepted with { Password = accepted.Password ?? plain } : Wrong(credentials);
+        return DigestCheck.IsGood(credentials, plain) ? accepted with { Proof = ProofCheck.Directory, Password = accepted.Password ?? plain } : Wrong(credentials);
     }
+
+    /// <summary>The upstream decides, and can only do so by the password that the client has sent.</summary>
+    private static PassdbResult Unchecked(PassdbResult accepted) =>
+        accepted.Password is null ? accepted : throw new PassdbException("a user has \"nopassword\" and \"pass\", so that nobody would check a password");
 
     /// <summary>Dovecot's answer too: the client learns nothing of the password.</summary>
     private PassdbResult NotFromThere(PassdbQuery query)

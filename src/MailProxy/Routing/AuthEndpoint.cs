@@ -43,10 +43,10 @@ internal sealed class AuthEndpoint(LoginDirectory directory, LoginDecider decide
         }
 
         var facts = request!.Facts;
-        var decision = Presentable(facts, await decider.DecideAsync(facts, directory.Log, http.RequestAborted));
+        var decision = Safe(request, Presentable(facts, await decider.DecideAsync(facts, directory.Log, http.RequestAborted)));
         var (verdict, server) = await ChooseAsync(facts, decision, http.RequestAborted);
         if (server is null) Refuse(http.Response, facts, verdict);
-        else Accept(http.Response, decision, server);
+        else Accept(http.Response, facts, decision, server);
         metrics.Answered(ResultOf(verdict)).Inc();
         LoginLog.EndpointAnswered(directory.Log, facts.Protocol, NameOf(facts), Credentials.NameOf(facts.Credentials.Method), request.Client, server?.ToString() ?? LoginRefusal.Text(verdict, facts.Protocol));
     }
@@ -67,6 +67,20 @@ internal sealed class AuthEndpoint(LoginDirectory directory, LoginDecider decide
         return (LoginVerdict.NoUpstream, null);
     }
 
+    /// <summary>
+    /// nginx makes of every SMTP login that it is told to let in XCLIENT LOGIN, which vouches for it, unless it has <c>proxy_smtp_auth on</c>.
+    /// That cannot be seen from here: where nobody has checked the password, it must be said.
+    /// </summary>
+    private LoginDecision Safe(AuthEndpointRequest request, LoginDecision decision)
+    {
+        if (!IsForUpstreamToCheck(request.Facts, decision) || request.LogsInAtUpstream) return decision;
+        LoginLog.EndpointUnchecked(directory.Log, NameOf(request.Facts));
+        return new LoginDecision(LoginVerdict.Unavailable);
+    }
+
+    private static bool IsForUpstreamToCheck(LoginFacts facts, LoginDecision decision) =>
+        decision is { Verdict: LoginVerdict.Accepted, Proof: ProofCheck.Nobody } && facts.Protocol == "smtp" && facts.Credentials.Method != AuthMethod.None;
+
     /// <summary>nginx takes values as they are, without the spaces around them: what cannot be said so must not be said otherwise.</summary>
     private LoginDecision Presentable(LoginFacts facts, LoginDecision decision)
     {
@@ -79,11 +93,12 @@ internal sealed class AuthEndpoint(LoginDirectory directory, LoginDecider decide
     private static bool IsPresentable(byte[]? value) =>
         value is null || (!value.AsSpan().ContainsAnyInRange((byte)0, (byte)0x1F) && !value.AsSpan().Contains((byte)0x7F) && !value.AsSpan().StartsWith(" "u8) && !value.AsSpan().EndsWith(" "u8));
 
-    private static void Accept(HttpResponse response, LoginDecision decision, IPEndPoint server)
+    private static void Accept(HttpResponse response, LoginFacts facts, LoginDecision decision, IPEndPoint server)
     {
         response.Headers["Auth-Status"] = "OK";
         response.Headers["Auth-Server"] = NginxAddress.ToText(server.Address);
         response.Headers["Auth-Port"] = server.Port.ToString(CultureInfo.InvariantCulture);
+        if (IsForUpstreamToCheck(facts, decision)) response.Headers["Auth-SMTP"] = "yes";
         if (decision.Login is { } login) response.Headers["Auth-User"] = Encoding.Latin1.GetString(login);
         if (decision.Password is { } password) response.Headers["Auth-Pass"] = Encoding.Latin1.GetString(password);
     }

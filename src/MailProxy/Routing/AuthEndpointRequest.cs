@@ -10,13 +10,17 @@ namespace MailProxy.Routing;
 /// <summary>The headers of an auth_http request, read.</summary>
 /// <param name="Facts">What the decision depends on.</param>
 /// <param name="Client">The client and how it came, for the log.</param>
-internal sealed record AuthEndpointRequest(LoginFacts Facts, string Client)
+/// <param name="LogsInAtUpstream">Whether who asks has said that it logs in at SMTP upstreams by the client's password (<c>X-Auth-SMTP: yes</c>).</param>
+internal sealed record AuthEndpointRequest(LoginFacts Facts, string Client, bool LogsInAtUpstream)
 {
+    /// <summary>Not nginx's own: <c>auth_http_header</c> adds it. Like <c>Auth-SMTP</c> of the answer, which nginx knows from 1.31.7 on.</summary>
+    internal const string SmtpAuthHeader = "X-Auth-SMTP";
+
     private static readonly string[] Known =
     [
         "Auth-Method", "Auth-User", "Auth-Pass", "Auth-Salt", "Auth-Protocol", "Auth-Login-Attempt", "Client-IP", "Client-Host",
         "Proxy-Protocol-Addr", "Proxy-Protocol-Port", "Auth-SMTP-Helo", "Auth-SMTP-From", "Auth-SMTP-To",
-        "Auth-SSL", "Auth-SSL-Protocol", "Auth-SSL-Cipher", "Auth-SSL-Verify", "Auth-SSL-Subject", "Auth-SSL-Cert",
+        SmtpAuthHeader, "Auth-SSL", "Auth-SSL-Protocol", "Auth-SSL-Cipher", "Auth-SSL-Verify", "Auth-SSL-Subject", "Auth-SSL-Cert",
     ];
 
     /// <summary>Reads the headers. Values are bytes, one for each character.</summary>
@@ -42,7 +46,7 @@ internal sealed record AuthEndpointRequest(LoginFacts Facts, string Client)
             Certificate = ReadCertificate(headers),
             Recipient = Bytes(headers, "Auth-SMTP-To"),
         };
-        request = new AuthEndpointRequest(facts, Describe(headers));
+        request = new AuthEndpointRequest(facts, Describe(headers), Text(headers, SmtpAuthHeader).Equals("yes", StringComparison.OrdinalIgnoreCase));
         return null;
     }
 

@@ -22,6 +22,7 @@ internal sealed class InternalAuthenticator(LoginDecider decider) : IAuthenticat
         return new AuthResult
         {
             Status = AuthStatus.Accepted,
+            Proof = decision.Proof,
             Upstream = upstream,
             Login = login,
             HasLogin = decision.Login is not null,

@@ -41,7 +41,8 @@ internal sealed class LoginDecider(LoginDirectory directory)
         }
 
         var named = ReferenceEquals(credentials, facts.Credentials) ? null : credentials.Login;
-        return new LoginDecision(LoginVerdict.Accepted) { Upstream = result.Upstream, Login = result.Login ?? named, Password = result.Password };
+        var proof = credentials.Method == AuthMethod.External ? ProofCheck.Certificate : result.Proof;
+        return new LoginDecision(LoginVerdict.Accepted) { Proof = proof, Upstream = result.Upstream, Login = result.Login ?? named, Password = result.Password };
     }
 
     /// <summary>Without authentication it is the recipient who is looked up.</summary>

@@ -1,3 +1,4 @@
+using MailProxy.Authentication;
 using MailProxy.Configuration;
 
 namespace MailProxy.Routing;
@@ -32,6 +33,9 @@ internal sealed record LoginDecision(LoginVerdict Verdict)
 
     /// <summary>Accepted: the login from now on; null where it stays the client's.</summary>
     public byte[]? Login { get; init; }
+
+    /// <summary>Accepted: who has checked the proof.</summary>
+    public ProofCheck Proof { get; init; }
 
     /// <summary>Accepted: the password for the upstream; null where it is the client's own, or none.</summary>
     public byte[]? Password { get; init; }

@@ -32,6 +32,9 @@ internal static partial class LoginLog
     [LoggerMessage(738, LogLevel.Information, "/auth: {Protocol} login of \"{Login}\" by {Method}, client {Client}: {Result}", EventName = "EndpointAnswered")]
     public static partial void EndpointAnswered(ILogger logger, string protocol, string login, string method, string client, string result);
 
+    [LoggerMessage(740, LogLevel.Error, "any password of user \"{Login}\" would send mail: passdb checks none, and who asks at /auth does not say that it logs in at the upstream: there set \"proxy_smtp_auth on\" and \"auth_http_header X-Auth-SMTP yes\"", EventName = "EndpointUnchecked")]
+    public static partial void EndpointUnchecked(ILogger logger, string login);
+
     [LoggerMessage(739, LogLevel.Error, "no authentication by {Method} without \"auth_http\": the upstream of \"proxy_pass\" would need the password", EventName = "LoginNotPassedOn")]
     public static partial void NotPassedOn(ILogger logger, string method);
 }

@@ -35,6 +35,9 @@ internal sealed class SessionContext(ConnectionScope scope, SessionServices serv
     /// <summary>Where the answer sends the session: where <c>proxy_pass</c> says, if the answer does not.</summary>
     public UpstreamAddress? Destination(AuthResult result) => result.Upstream ?? Server.Proxy.Pass;
 
+    /// <summary>Whether the client sees the upstream's own refusal: where it is told to, and where the upstream alone says whether a user's password is good.</summary>
+    public bool PassesRefusal(AuthResult result) => Server.Proxy.PassErrorMessage || (result.Proof == ProofCheck.Nobody && !IsPassedThrough);
+
     /// <summary>A failure that is not the client's: in nginx's words where all is as it can be under nginx, else in those that tell clients to come back.</summary>
     /// <param name="protocol">Words it.</param>
     /// <param name="output">Where to.</param>

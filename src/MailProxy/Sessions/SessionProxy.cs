@@ -77,10 +77,11 @@ internal sealed class SessionProxy(SessionContext context, ProtocolSession proto
         }
 
         result.Forget?.Invoke();
-        if (context.Server.Proxy.PassErrorMessage) client.Output.Text(refused.Reply);
+        var isPassed = context.PassesRefusal(result);
+        if (isPassed) client.Output.Text(refused.Reply);
         else context.WriteUnavailable(protocol, client.Output, context.Destination(result));
-        // Without an auth server it is the upstream that says whether a password is good: the client may have another.
-        if (!context.IsPassedThrough || !context.Server.Proxy.PassErrorMessage) return await SayLastAsync(SessionEndReason.UpstreamRejected);
+        // Where it is the upstream that says whether a password is good, the client may have another.
+        if (!isPassed || result.Proof != ProofCheck.Nobody) return await SayLastAsync(SessionEndReason.UpstreamRejected);
         if (!await client.FlushAsync(context.Server.Timeout)) return SessionEndReason.UpstreamRejected;
         protocol.ResetLogin();
         context.LogContext.UpstreamEndPoint = null;

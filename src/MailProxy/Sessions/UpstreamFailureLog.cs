@@ -61,7 +61,7 @@ internal static class UpstreamFailureLog
         var text = PeerText.ToText(result.UpstreamCredentials?.Redact(reply) ?? reply);
         if (exception.Error == UpstreamError.StarttlsRefused) UpstreamLog.StarttlsRefused(context.Log, text);
         else if (exception.Error == UpstreamError.ReplyTooLong) UpstreamLog.ReplyTooLong(context.Log, text);
-        else if (context.Server.Proxy.PassErrorMessage) UpstreamLog.InvalidResponsePassed(context.Log, text);
+        else if (context.PassesRefusal(result)) UpstreamLog.InvalidResponsePassed(context.Log, text);
         else UpstreamLog.InvalidResponse(context.Log, text);
     }
 }

@@ -41,5 +41,23 @@ public sealed class AuthEndpointTests : IDisposable
         Assert.Empty(_conf.Options(With("")).Passdb);
     }
 
+    [Theory]
+    [InlineData("passdb static;", "proxy_smtp_auth off;", "passdb static in c:2 checks no password, and with \"proxy_smtp_auth off\" no upstream would in c:3")]
+    [InlineData("passdb sqlite u; passdb static host=10.0.0.1;", "smtp_auth login; proxy_smtp_auth off;", "passdb static in c:2 checks no password, and with \"proxy_smtp_auth off\" no upstream would in c:3")]
+    [InlineData("passdb static;", "smtp_auth plain cram-md5;", "\"smtp_auth cram-md5\" needs stored passwords, and passdb static in c:2 has none, for server in c:3")]
+    [InlineData("passdb static;", "", null)]
+    [InlineData("passdb static;", "proxy_smtp_auth on;", null)]
+    [InlineData("passdb static;", "smtp_auth none; proxy_smtp_auth off;", null)]
+    [InlineData("passdb static \"password={PLAIN}x\";", "proxy_smtp_auth off;", null)]
+    [InlineData("passdb sqlite u;", "smtp_auth plain cram-md5; proxy_smtp_auth off;", null)]
+    [InlineData("passdb static;", "auth_http 127.0.0.1:9; proxy_smtp_auth off;", null)]
+    [InlineData("passdb sqlite u; passdb static;", "smtp_auth plain cram-md5;", null)]
+    public void A_password_that_neither_passdb_nor_the_upstream_would_check_is_refused(string passdb, string line, string? message)
+    {
+        var server = line.Contains("auth_http", StringComparison.Ordinal) ? line : "auth_http internal; " + line;
+        var result = _conf.Load($"events {{}} mail {{\n{passdb}\nserver {{ listen 127.0.0.1:1025; protocol smtp; {server} }} }}");
+        Assert.Equal(message is null ? [] : [$"[emerg] {message}"], _conf.Texts(result).Select(text => text.Replace(_conf.Directory + "/", "", StringComparison.Ordinal)));
+    }
+
     private static string With(string line) => $"events {{}} mail {{ {line} auth_http 127.0.0.1:9; server {{ listen 143; }} }}";
 }

@@ -188,6 +188,30 @@ public sealed class AuthEndpointTests : IAsyncLifetime
         Assert.DoesNotContain("k3y", _users.Log.All, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("static", "imap", "", "Auth-Status: OK|Auth-Server: 127.0.0.7|Auth-Port: 143")]
+    [InlineData("static", "pop3", "", "Auth-Status: OK|Auth-Server: 127.0.0.7|Auth-Port: 110")]
+    [InlineData("static", "smtp", "", "Auth-Status: Temporary server problem, try again later|Auth-Error-Code: 451 4.3.0|Auth-Wait: 2")]
+    [InlineData("static", "smtp", "X-Auth-SMTP: no\r\n", "Auth-Status: Temporary server problem, try again later|Auth-Error-Code: 451 4.3.0|Auth-Wait: 2")]
+    [InlineData("static", "smtp", "Auth-SMTP: yes\r\n", "Auth-Status: Temporary server problem, try again later|Auth-Error-Code: 451 4.3.0|Auth-Wait: 2")]
+    [InlineData("static", "smtp", "X-Auth-SMTP: yes\r\n", "Auth-Status: OK|Auth-Server: 127.0.0.7|Auth-Port: 25|Auth-SMTP: yes")]
+    [InlineData("static", "imap", "X-Auth-SMTP: yes\r\n", "Auth-Status: OK|Auth-Server: 127.0.0.7|Auth-Port: 143")]
+    [InlineData("users", "smtp", "", "Auth-Status: OK|Auth-Server: 127.0.0.9|Auth-Port: 1143")]
+    [InlineData("users", "smtp", "X-Auth-SMTP: yes\r\n", "Auth-Status: OK|Auth-Server: 127.0.0.9|Auth-Port: 1143")]
+    public async Task Nginx_must_not_vouch_for_an_smtp_login_that_nobody_has_checked(string users, string protocol, string header, string expected)
+    {
+        if (users == "static") _users.PutInForce(new PassdbOptions { Driver = "static", Host = "127.0.0.7" });
+        Assert.Equal("200|" + expected, await AskAsync(Login("fred", protocol) + header));
+        if (expected.Contains("451", StringComparison.Ordinal)) Assert.Contains("there set \"proxy_smtp_auth on\" and \"auth_http_header X-Auth-SMTP yes\"", Assert.Single(_users.Log.Errors).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_recipient_without_authentication_needs_no_check()
+    {
+        _users.PutInForce(new PassdbOptions { Driver = "static", Host = "127.0.0.7" });
+        Assert.Equal("200|Auth-Status: OK|Auth-Server: 127.0.0.7|Auth-Port: 25", await AskAsync("Auth-Method: none\r\nAuth-Protocol: smtp\r\nAuth-SMTP-To: RCPT TO:<a@example.org>\r\n"));
+    }
+
     [Fact]
     public async Task It_follows_the_configuration_in_force()
     {
@@ -211,7 +235,7 @@ public sealed class AuthEndpointTests : IAsyncLifetime
         await stream.WriteAsync(Encoding.Latin1.GetBytes($"{verb} /auth HTTP/1.0\r\nHost: 127.0.0.1\r\n{(verb == "POST" ? "Content-Length: 0\r\n" : "")}{headers}\r\n"), deadline.Token);
         using var reader = new StreamReader(stream, Encoding.Latin1);
         var lines = (await reader.ReadToEndAsync(deadline.Token)).Split("\r\n\r\n")[0].Split("\r\n");
-        string[] order = ["Auth-Status", "Auth-Error-Code", "Auth-Server", "Auth-Port", "Auth-User", "Auth-Pass", "Auth-Wait"];
+        string[] order = ["Auth-Status", "Auth-Error-Code", "Auth-Server", "Auth-Port", "Auth-User", "Auth-Pass", "Auth-Wait", "Auth-SMTP"];
         var shown = lines.Where(line => line.StartsWith("Auth-", StringComparison.Ordinal)).OrderBy(line => Array.IndexOf(order, line.Split(':')[0]));
         return string.Join('|', shown.Prepend(lines[0].Split(' ')[1]));
     }

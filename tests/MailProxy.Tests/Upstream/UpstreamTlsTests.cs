@@ -123,7 +123,7 @@ public sealed class UpstreamTlsTests
                 server.Proxy.Xclient = protocol == "smtp";
                 server.Proxy.PassErrorMessage = true;
             },
-            Answers = [new AuthResult { Status = AuthStatus.Accepted, Upstream = accepted.Upstream, Login = accepted.Login, UpstreamCredentials = accepted.UpstreamCredentials, ProxySsl = answer }],
+            Answers = [new AuthResult { Status = AuthStatus.Accepted, Proof = ProofCheck.AuthServer, Upstream = accepted.Upstream, Login = accepted.Login, UpstreamCredentials = accepted.UpstreamCredentials, ProxySsl = answer }],
         };
     }
 

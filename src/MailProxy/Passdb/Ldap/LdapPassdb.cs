@@ -78,7 +78,9 @@ internal sealed class LdapPassdb : IPassdb
             return new PassdbResult(PassdbStatus.WrongPassword);
         }
 
-        if (credentials.Secret.Length > 0 && Bind(entry, credentials.Secret) is { } bound) return Accept(bound, query.Protocol);
+        // Without a name, or without a password, a server binds anybody: as nobody.
+        var isProof = entry.Dn.Length > 0 && credentials.Secret.Length > 0;
+        if (isProof && Bind(entry, credentials.Secret) is { } bound) return Accept(bound, query.Protocol) with { Proof = ProofCheck.Directory };
         PassdbLog.WrongPassword(_log, Driver, PeerText.ToText(credentials.Login));
         return new PassdbResult(PassdbStatus.WrongPassword);
     }

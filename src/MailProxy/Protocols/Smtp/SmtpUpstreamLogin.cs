@@ -22,7 +22,8 @@ internal sealed record SmtpClientFacts(byte[] Helo, bool UsedEhlo, SmtpEnvelope?
 /// <summary>EHLO, XCLIENT, the client's EHLO, then AUTH or the stored MAIL and RCPT: what of it the configuration asks for.</summary>
 internal sealed class SmtpUpstreamLogin(ServerOptions server, SmtpClientFacts client, AuthResult result, Action xclientNotOffered) : IUpstreamLogin
 {
-    private bool SmtpAuth => result.SmtpAuth ?? server.Proxy.SmtpAuth;
+    /// <summary>A password that nobody has checked is for the upstream to check, whatever the configuration says: XCLIENT LOGIN would vouch for it.</summary>
+    private bool SmtpAuth => result.Proof == ProofCheck.Nobody || (result.SmtpAuth ?? server.Proxy.SmtpAuth);
 
     public async ValueTask<byte[]> LoginAsync(UpstreamDialogue upstream, CancellationToken cancellationToken)
     {

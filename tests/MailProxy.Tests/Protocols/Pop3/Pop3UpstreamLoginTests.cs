@@ -48,7 +48,7 @@ public sealed class Pop3UpstreamLoginTests
     [Fact]
     public async Task Without_a_password_there_is_no_login()
     {
-        var session = new SessionTranscript { Protocol = "pop3", Answers = [new AuthResult { Status = AuthStatus.Accepted, Upstream = FixedAuthenticator.Upstream, Login = "user"u8.ToArray() }] };
+        var session = new SessionTranscript { Protocol = "pop3", Answers = [new AuthResult { Status = AuthStatus.Accepted, Proof = ProofCheck.AuthServer, Upstream = FixedAuthenticator.Upstream, Login = "user"u8.ToArray() }] };
         await session.PlayAsync(Client + "U< <close>\nS: -ERR internal server error\nS: <close>");
         Assert.Contains("Error: no password available", session.Log.Lines);
     }

@@ -143,7 +143,7 @@ public sealed class SmtpUpstreamLoginTests
         var session = new SessionTranscript
         {
             Protocol = "smtp",
-            Answers = [new AuthResult { Status = AuthStatus.Accepted, Upstream = FixedAuthenticator.Upstream, Login = "user"u8.ToArray() }],
+            Answers = [new AuthResult { Status = AuthStatus.Accepted, Proof = ProofCheck.AuthServer, Upstream = FixedAuthenticator.Upstream, Login = "user"u8.ToArray() }],
             Configure = server => (server.Proxy.SmtpAuth, server.Proxy.Xclient) = (smtpAuth, false),
         };
         var end = smtpAuth ? "S: 451 4.3.2 Internal server error\nS: <close>\nL: Error: no password available **" : Done;
