@@ -6,6 +6,7 @@ using Microsoft.Extensions.Hosting.Systemd;
 using Prometheus;
 
 NativeProcess.StopIgnoringSignals();
+LastResort.Install();
 if (args is ["--probe", var probed]) return await Probe.RunAsync(probed);
 if (args is ["user", .. var userArguments]) return UserCommand.Run(userArguments);
 

@@ -9,6 +9,9 @@ internal static partial class ServerLog
     [LoggerMessage(601, LogLevel.Error, "the configuration could not be read again", EventName = "ReloadFailed")]
     public static partial void ReloadFailed(ILogger logger, Exception exception);
 
+    [LoggerMessage(602, LogLevel.Critical, "what the signal asked for has failed", EventName = "SignalFailed")]
+    public static partial void SignalFailed(ILogger logger, Exception exception);
+
     [LoggerMessage(690, LogLevel.Information, "signal {Number} ({Name}) received, {Effect}", EventName = "SignalReceived")]
     public static partial void SignalReceived(ILogger logger, int number, string name, string effect);
 

@@ -21,9 +21,9 @@ internal sealed class SignalActions(IServerControl control, TimeProvider time)
                 case ProcessSignal.Reload: return _reload = ReloadAsync(_reload);
                 case ProcessSignal.Quit: return _drain ??= DrainAsync(_reload);
                 case ProcessSignal.Stop when _drain is null: return _drain = DrainAsync(_reload);
-                case ProcessSignal.Reopen: control.ReopenLogs(); break;
+                case ProcessSignal.Reopen: Try(control.ReopenLogs); break;
                 case ProcessSignal.Stop or ProcessSignal.Interrupt:
-                    control.StopNow();
+                    Try(control.StopNow);
                     control.End();
                     break;
             }
@@ -51,11 +51,33 @@ internal sealed class SignalActions(IServerControl control, TimeProvider time)
     private async Task DrainAsync(Task reload)
     {
         await reload;
-        control.AnnounceDrain();
-        await Task.Delay(control.ShutdownDelay, time);
-        control.BeginDrain();
-        await control.SessionsEnded;
+        try
+        {
+            control.AnnounceDrain();
+            await Task.Delay(control.ShutdownDelay, time);
+            control.BeginDrain();
+            await control.SessionsEnded;
+        }
+        catch (Exception exception)
+        {
+            ServerLog.SignalFailed(control.Log, exception);
+        }
+
+        // Whatever was wrong: who asked the process to end must not wait for ever.
         control.End();
+    }
+
+    /// <summary>A signal that cannot be done as it should be ends nothing else.</summary>
+    private void Try(Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (Exception exception)
+        {
+            ServerLog.SignalFailed(control.Log, exception);
+        }
     }
 
     private static (string Name, string Effect) Describe(ProcessSignal signal) => signal switch

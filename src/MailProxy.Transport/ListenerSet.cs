@@ -210,7 +210,7 @@ public sealed class ListenerSet : IConnectionListenerFactory, IConnectionListene
     private void Run(Listener listener)
     {
         if (_parked is not null) _parked.Listen(listener, ReportFailure);
-        else _ = listener.RunAsync(Accept, Descriptors, DeliverAsync, ReportFailure);
+        else listener.RunAsync(Accept, Descriptors, DeliverAsync, ReportFailure).Forget("accepting connections");
 
         void ReportFailure(ListenException exception) => AcceptFailed?.Invoke(exception);
     }
@@ -249,7 +249,7 @@ public sealed class ListenerSet : IConnectionListenerFactory, IConnectionListene
     private static void Drop(ConnectionContext connection)
     {
         connection.Abort(new ConnectionAbortedException("The server is being stopped."));
-        _ = connection.DisposeAsync().AsTask();
+        connection.DisposeAsync().AsTask().Forget("closing a connection that nobody took");
     }
 
     private sealed class MergedListener(ListenerSet set, EndPoint endPoint) : IConnectionListener

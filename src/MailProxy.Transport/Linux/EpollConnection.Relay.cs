@@ -14,7 +14,7 @@ internal sealed partial class EpollConnection : IRelayFeature, IHalfCloseFeature
     {
         // Another loop's connection, or one that carries a foreign transport, goes through pipes.
         if (upstream is not EpollConnection other || other.Loop != Loop || !Loop.IsCurrent || !IsBare || !other.IsBare)
-            return new ManagedRelay(this, TimeProvider.System).RelayAsync(upstream, options, cancellationToken);
+            return new ManagedRelay(this, GuardedTime.Instance).RelayAsync(upstream, options, cancellationToken);
         var relay = new DescriptorRelay(this, other, options);
         _relay = other._relay = relay;
         return relay.RunAsync(cancellationToken);

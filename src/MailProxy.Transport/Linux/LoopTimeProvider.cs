@@ -5,7 +5,7 @@ internal sealed class LoopTimeProvider : TimeProvider
 {
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
-        if (EventLoop.Current is not { } loop || period != Timeout.InfiniteTimeSpan) return base.CreateTimer(callback, state, dueTime, period);
+        if (EventLoop.Current is not { } loop || period != Timeout.InfiniteTimeSpan) return GuardedTime.Instance.CreateTimer(callback, state, dueTime, period);
         var timer = new Timer(loop, callback, state);
         timer.Change(dueTime, period);
         return timer;

@@ -79,6 +79,11 @@ internal sealed class Listener(Socket socket, ListenSocket settings, TimeProvide
                 failing = true;
                 await PauseAsync();
             }
+            catch (Exception exception)
+            {
+                StrayErrors.Report("accepting a connection", exception);
+                await PauseAsync();
+            }
         }
     }
 

@@ -47,7 +47,7 @@ internal sealed class ManagedConnection : ConnectionContext, IHalfCloseFeature, 
     {
         try
         {
-            if (_stream is SslStream tls) _ = ManagedHandshake.SayGoodbyeAsync(tls);
+            if (_stream is SslStream tls) ManagedHandshake.SayGoodbyeAsync(tls).Forget("ending a TLS session");
             _socket.Shutdown(SocketShutdown.Send);
         }
         catch (Exception exception) when (exception is SocketException or ObjectDisposedException)

@@ -39,7 +39,7 @@ internal static class ManagedHandshake
         {
             await tls.ShutdownAsync();
         }
-        catch (Exception exception) when (exception is IOException or SocketException or ObjectDisposedException or InvalidOperationException or ConnectionAbortedException)
+        catch (Exception exception) when (exception is IOException or SocketException or ObjectDisposedException or InvalidOperationException or NotSupportedException or ConnectionAbortedException)
         {
             // The peer is gone, or does not read.
         }

@@ -1,3 +1,4 @@
+using MailProxy.Transport;
 using Microsoft.AspNetCore.Connections;
 
 namespace MailProxy.Authentication;
@@ -123,6 +124,6 @@ internal sealed class KeptConnections(TimeProvider time) : IDisposable
 
     private static void Close(ConnectionContext? connection)
     {
-        if (connection is not null) _ = connection.DisposeAsync().AsTask();
+        if (connection is not null) connection.DisposeAsync().AsTask().Forget("closing a connection to an auth server");
     }
 }

@@ -72,11 +72,17 @@ internal sealed class CertificateSet : IDisposable
         lock (_gate)
         {
             if (_isOver) return;
-            var hasChanged = false;
-            foreach (var (server, certificates) in _servers) hasChanged |= Refresh(server, certificates, log);
-            if (hasChanged) metrics.Publish(Expiries());
-            if (hasChanged || time.GetUtcNow() >= _nextWarning) WarnOfExpiry(log, time);
-            _timer?.Change(Interval, Timeout.InfiniteTimeSpan);        // only now: a look at a slow disk must not meet the next
+            try
+            {
+                var hasChanged = false;
+                foreach (var (server, certificates) in _servers) hasChanged |= Refresh(server, certificates, log);
+                if (hasChanged) metrics.Publish(Expiries());
+                if (hasChanged || time.GetUtcNow() >= _nextWarning) WarnOfExpiry(log, time);
+            }
+            finally
+            {
+                _timer?.Change(Interval, Timeout.InfiniteTimeSpan);    // only now: a look at a slow disk must not meet the next
+            }
         }
     }
 
@@ -91,6 +97,11 @@ internal sealed class CertificateSet : IDisposable
         catch (TlsConfigurationException exception)
         {
             ConnectionLog.CertificatesNotReloaded(log, exception.Message, server.Source);
+            return false;
+        }
+        catch (Exception exception)
+        {
+            ConnectionLog.CertificatesFailed(log, server.Source, exception);
             return false;
         }
     }

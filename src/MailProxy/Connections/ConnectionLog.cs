@@ -39,6 +39,9 @@ internal static partial class ConnectionLog
     [LoggerMessage(132, LogLevel.Warning, "certificate \"{Certificate}\" has expired on {Date}", EventName = "CertificateExpired")]
     public static partial void CertificateExpired(ILogger logger, string certificate, string date);
 
+    [LoggerMessage(133, LogLevel.Critical, "certificates could not be read again for an error of our own; those that were loaded before stay in use for server in {Server}", EventName = "CertificatesFailed")]
+    public static partial void CertificatesFailed(ILogger logger, string server, Exception exception);
+
     [LoggerMessage(180, LogLevel.Information, "client {Client} connected to {Listener}", EventName = "ClientConnected")]
     public static partial void Connected(ILogger logger, string client, string listener);
 

@@ -1,3 +1,5 @@
+using MailProxy.Transport;
+
 namespace MailProxy.Connections;
 
 /// <summary>How a shutdown or a reload reaches the sessions of one configuration.</summary>
@@ -13,18 +15,31 @@ internal sealed class Drain : IDisposable
     public CancellationToken Stop => _stop.Token;
 
     /// <summary>Fires <see cref="ComeBack"/>.</summary>
-    public void RequestComeBack() => _comeBack.Cancel();
+    public void RequestComeBack() => Fire(_comeBack);
 
     /// <summary>Fires both.</summary>
     public void RequestStop()
     {
-        _comeBack.Cancel();
-        _stop.Cancel();
+        Fire(_comeBack);
+        Fire(_stop);
     }
 
     public void Dispose()
     {
         _comeBack.Dispose();
         _stop.Dispose();
+    }
+
+    /// <summary>What one session does with its end must not keep others from theirs.</summary>
+    private static void Fire(CancellationTokenSource source)
+    {
+        try
+        {
+            source.Cancel();
+        }
+        catch (AggregateException exception)
+        {
+            StrayErrors.Report("telling sessions of the end", exception);
+        }
     }
 }

@@ -131,9 +131,10 @@ internal sealed class StreamLogSink : LogSink, IThreadPoolWorkItem
         {
             _stream.Write(bytes);
         }
-        catch (Exception exception) when (exception is IOException or ObjectDisposedException or UnauthorizedAccessException)
+        catch (Exception)
         {
-            // The disk is full, or stderr is gone: there is nowhere to say so until there is room again.
+            // The disk is full, or stderr is gone: there is nowhere to say so until there is room again. Anything else would end the
+            // process here, on a thread of the pool, or the log for good.
             lock (_gate) _lost += lines;
         }
     }

@@ -14,6 +14,9 @@ internal static partial class HostingLog
     [LoggerMessage(502, LogLevel.Warning, "the change of \"{Directive}\" from \"{Old}\" to \"{New}\" takes a restart", EventName = "NeedsRestart")]
     public static partial void NeedsRestart(ILogger logger, string directive, string old, string @new);
 
+    [LoggerMessage(503, LogLevel.Critical, "an error of our own in {Where}", EventName = "StrayError")]
+    public static partial void StrayError(ILogger logger, string where, Exception exception);
+
     [LoggerMessage(590, LogLevel.Information, "listening on {Count} sockets", EventName = "Started")]
     public static partial void Started(ILogger logger, int count);
 

@@ -56,6 +56,7 @@ internal sealed class MailProxyRuntime(MailTransport transport, ListenerSet list
         _started = options;
         _current = await OpenAsync(options, cancellationToken);
         Watch(_current);
+        StrayErrors.Reported += ReportStray;
         listeners.AcceptFailed += exception => HostingLog.AcceptFailed(Log, exception.Message);
         IsListening = true;
         process.Started(time.GetUtcNow());
@@ -163,6 +164,7 @@ internal sealed class MailProxyRuntime(MailTransport transport, ListenerSet list
 
     public void Dispose()
     {
+        StrayErrors.Reported -= ReportStray;
         _change.Dispose();
         foreach (var generation in Generations()) generation.Dispose();
     }
@@ -243,6 +245,8 @@ internal sealed class MailProxyRuntime(MailTransport transport, ListenerSet list
         static string Name(TransportKind kind) => kind == TransportKind.Linux ? "linux" : "managed";
         static string Count(MailProxyOptions options) => options.WorkerProcesses == 0 ? "auto" : options.WorkerProcesses.ToString(CultureInfo.InvariantCulture);
     }
+
+    private void ReportStray(string where, Exception exception) => HostingLog.StrayError(Log, where, exception);
 
     private void ReportLoopAway(TimeSpan elapsed)
     {
@@ -347,7 +351,7 @@ internal sealed class MailProxyRuntime(MailTransport transport, ListenerSet list
     {
         lock (_retired) _retired.Add(generation);
         generation.Retire();
-        _ = ForgetAsync(generation);
+        ForgetAsync(generation).Forget("ending the configuration before");
     }
 
     private async Task ForgetAsync(Generation generation)

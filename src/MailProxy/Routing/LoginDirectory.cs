@@ -1,5 +1,6 @@
 using MailProxy.Configuration;
 using MailProxy.Passdb;
+using MailProxy.Transport;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -25,7 +26,7 @@ internal sealed class LoginDirectory(PassdbServices services) : IAsyncDisposable
     {
         Users? old;
         lock (_gate) (old, _current) = (_current, new Users(options, PassdbChain.Create(options, services, log), log));
-        if (old is not null) _ = ReturnAsync(old).AsTask();
+        if (old is not null) ReturnAsync(old).AsTask().Forget("closing the users of the configuration before");
     }
 
     /// <inheritdoc cref="PassdbChain.AuthenticateAsync"/>

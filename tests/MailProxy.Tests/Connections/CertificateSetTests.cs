@@ -100,6 +100,24 @@ public sealed class CertificateSetTests : IDisposable
     }
 
     [Fact]
+    public void An_error_of_our_own_keeps_the_old_certificate_and_the_watch()
+    {
+        var server = Server("c.pem", "c.key");
+        using var set = Watch(server);
+        var before = set.For(server)!.Context;
+        _engine.Error = new System.Security.Cryptography.CryptographicException("ASN1 corrupted data.");
+        Write("c.pem", "renewed");
+        _time.Advance(Look);
+        Assert.Same(before, set.For(server)!.Context);
+        Assert.StartsWith("Critical: certificates could not be read again for an error of our own; those that were loaded before stay in use for server in c:1", Assert.Single(_log.Lines), StringComparison.Ordinal);
+
+        _engine.Error = null;
+        Write("c.pem", "renewed once more");
+        _time.Advance(Look);
+        Assert.NotSame(before, set.For(server)!.Context);
+    }
+
+    [Fact]
     public void A_file_that_is_gone_leaves_the_old_one_in_use_until_it_is_back()
     {
         var server = Server("c.pem", "c.key");

@@ -9,6 +9,9 @@ internal sealed class FakeTlsEngine : ITlsEngine
     /// <summary>What is wrong with the files; null where they are good.</summary>
     public string? Failure { get; set; }
 
+    /// <summary>What the engine itself has wrong; null where it works.</summary>
+    public Exception? Error { get; set; }
+
     /// <summary>When the certificates expire.</summary>
     public DateTimeOffset NotAfter { get; set; } = new(2027, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
@@ -20,6 +23,7 @@ internal sealed class FakeTlsEngine : ITlsEngine
     public TlsServerContext CreateServerContext(TlsServerOptions options, TlsServerContext? previous = null)
     {
         Calls++;
+        if (Error is not null) throw Error;
         return Failure is null ? new Context(options, previous, NotAfter) : throw new TlsConfigurationException(Failure);
     }
 

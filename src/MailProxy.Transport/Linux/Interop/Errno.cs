@@ -8,6 +8,7 @@ internal static class Errno
 {
     public const int NoEntry = 2;
     public const int Interrupted = 4;
+    public const int InputOutput = 5;
     public const int TryAgain = 11;
     public const int TableFull = 23;
     public const int TooManyFiles = 24;

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using MailProxy.Transport.Linux.Interop;
 
 namespace MailProxy.Transport.Linux.OpenSsl;
 
@@ -30,8 +31,8 @@ internal sealed unsafe class LoopBio
     /// <summary>That of the loop that runs on this thread.</summary>
     public static LoopBio OfThread => _ofThread ??= new LoopBio();
 
-    /// <summary>The session whose call this is; callbacks of OpenSSL ask for it.</summary>
-    public static OpenSslSession Session => _ofThread!._session!;
+    /// <summary>The session whose call this is; callbacks of OpenSSL ask for it. Null where there is none: OpenSSL also calls back while the collector's thread frees what is left.</summary>
+    public static OpenSslSession? Current => _ofThread?._session;
 
     /// <summary>Records that are not sent yet.</summary>
     public int OutputLength { get; private set; }
@@ -62,6 +63,9 @@ internal sealed unsafe class LoopBio
         LibCrypto.ClearErrors();
     }
 
+    /// <summary>What OpenSSL calls for from now on is nobody's.</summary>
+    public void End() => _session = null;
+
     /// <summary>What was written is sent, or kept by the session.</summary>
     public void ForgetOutput() => OutputLength = 0;
 
@@ -74,19 +78,48 @@ internal sealed unsafe class LoopBio
         return method;
     }
 
+    // None may throw: OpenSSL's frames are below.
     [UnmanagedCallersOnly]
-    private static int Read(nint bio, byte* buffer, int length) => _ofThread!.Read(buffer, length);
+    private static int Read(nint bio, byte* buffer, int length)
+    {
+        try
+        {
+            return _ofThread!.Read(buffer, length);
+        }
+        catch (Exception exception)
+        {
+            return Fail(exception);
+        }
+    }
 
     [UnmanagedCallersOnly]
-    private static int Write(nint bio, byte* buffer, int length) => _ofThread!.Write(new ReadOnlySpan<byte>(buffer, length));
+    private static int Write(nint bio, byte* buffer, int length)
+    {
+        try
+        {
+            return _ofThread!.Write(new ReadOnlySpan<byte>(buffer, length));
+        }
+        catch (Exception exception)
+        {
+            return Fail(exception);
+        }
+    }
 
     [UnmanagedCallersOnly]
     private static nint Control(nint bio, int command, nint number, nint pointer) => command switch
     {
         ControlFlush => 1,
-        ControlEnd => _ofThread!.HasEnded ? 1 : 0,
+        ControlEnd => _ofThread is { HasEnded: true } ? 1 : 0,
         _ => 0,
     };
+
+    /// <summary>The call fails, and with it the session.</summary>
+    private static int Fail(Exception exception)
+    {
+        StrayErrors.Report("a TLS session's input or output", exception);
+        if (_ofThread is { } bio) bio.Failure = Errno.InputOutput;
+        return -1;
+    }
 
     private int Read(byte* buffer, int length)
     {

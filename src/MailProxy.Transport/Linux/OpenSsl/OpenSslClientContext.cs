@@ -64,9 +64,17 @@ internal sealed unsafe class OpenSslClientContext : TlsClientContext
     [UnmanagedCallersOnly]
     private static int KeepSession(nint ssl, nint session)
     {
-        var call = LoopBio.Session;
-        // The collector frees the one before, which another loop may be about to use.
-        ((OpenSslClientContext)call.Context)._sessions[call.Target!.SessionKey] = new SslSessionHandle(session);
-        return 1;                                              // the reference is ours now
+        try
+        {
+            if (LoopBio.Current is not { Context: OpenSslClientContext context, Target: { } target }) return 0;
+            // The collector frees the one before, which another loop may be about to use.
+            context._sessions[target.SessionKey] = new SslSessionHandle(session);
+            return 1;                                          // the reference is ours now
+        }
+        catch (Exception exception)
+        {
+            StrayErrors.Report("keeping a TLS session", exception);
+            return 0;
+        }
     }
 }

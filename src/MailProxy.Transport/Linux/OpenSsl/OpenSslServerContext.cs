@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using MailProxy.Transport.Tls;
@@ -9,7 +8,7 @@ namespace MailProxy.Transport.Linux.OpenSsl;
 /// One <c>server</c>'s handshakes. Clients that name nobody get the first certificate of each kind of key; where there are
 /// several certificates, each name has an SSL_CTX with those that carry it, and SNI swaps it in.
 /// </summary>
-internal sealed unsafe class OpenSslServerContext : TlsServerContext
+internal sealed unsafe partial class OpenSslServerContext : TlsServerContext
 {
     private const int VerifyPeer = 1;
     private const int ControlServerNameCallback = 53;
@@ -163,76 +162,5 @@ internal sealed unsafe class OpenSslServerContext : TlsServerContext
         {
             LibSsl.FreeConfiguration(configuration);
         }
-    }
-
-    // Callbacks run within a call of the session that LoopBio names. None may throw.
-    private static OpenSslServerContext OfCall => (OpenSslServerContext)LoopBio.Session.Context;
-
-    [UnmanagedCallersOnly]
-    private static int ChooseCertificate(nint ssl, int* alert, nint argument)
-    {
-        const int acknowledge = 0;
-        const int ignore = 3;
-        if (Marshal.PtrToStringUTF8(LibSsl.ServerName(ssl, 0)) is not { } name || OfCall.Find(name) is not { } context) return ignore;
-        _ = LibSsl.SetContext(ssl, context);
-        return acknowledge;
-    }
-
-    [UnmanagedCallersOnly]
-    private static int ChooseProtocol(nint ssl, byte** chosen, byte* chosenLength, byte* offered, uint length, nint argument)
-    {
-        const int acknowledge = 0;
-        const int fatal = 2;
-        for (var at = offered; at < offered + length; at += 1 + *at)
-        {
-            if (!new ReadOnlySpan<byte>(at + 1, *at).SequenceEqual(OfCall._protocolId)) continue;
-            *chosen = at + 1;
-            *chosenLength = *at;
-            return acknowledge;
-        }
-
-        return fatal;
-    }
-
-    // The handshake completes whatever the chain: the verdict is the session's to give.
-    [UnmanagedCallersOnly]
-    private static int AcceptAny(int isGood, nint store) => 1;
-
-    [UnmanagedCallersOnly]
-    private static int UseTicketKey(nint ssl, byte* name, byte* iv, nint cipher, nint mac, int encrypts) => OfCall.Tickets.Key(ssl, name, iv, cipher, mac, encrypts == 1);
-
-    [UnmanagedCallersOnly]
-    private static int StoreSession(nint ssl, nint session)
-    {
-        var bytes = new byte[LibSsl.WriteSession(session, null)];
-        fixed (byte* start = bytes)
-        {
-            var end = start;
-            _ = LibSsl.WriteSession(session, &end);
-        }
-
-        OfCall.Sessions!.Add(IdOf(session), bytes);
-        return 0;                                              // it keeps no reference
-    }
-
-    [UnmanagedCallersOnly]
-    private static nint FindSession(nint ssl, byte* id, int length, int* copy)
-    {
-        *copy = 0;
-        if (OfCall.Sessions!.Find(new ReadOnlySpan<byte>(id, length)) is not { } bytes) return 0;
-        fixed (byte* start = bytes)
-        {
-            var input = start;
-            return LibSsl.ReadSession(null, &input, bytes.Length);
-        }
-    }
-
-    [UnmanagedCallersOnly]
-    private static void RemoveSession(nint context, nint session) => OfCall.Sessions?.Remove(IdOf(session));
-
-    private static ReadOnlySpan<byte> IdOf(nint session)
-    {
-        uint length;
-        return new ReadOnlySpan<byte>(LibSsl.SessionId(session, &length), (int)length);
     }
 }

@@ -188,6 +188,7 @@ internal sealed unsafe partial class OpenSslSession : TlsSession
         if (_ssl == 0) return;
         KeepFacts();
         LibSsl.SetShutdown(_ssl, SentAndReceived);
+        LoopBio.OfThread.End();
         LibSsl.Free(_ssl);
         _ssl = 0;
         (_hasEnded, _isBroken) = (true, true);

@@ -154,9 +154,17 @@ internal static unsafe class PemFile
     [UnmanagedCallersOnly]
     private static int GivePassword(byte* buffer, int size, int isWriting, nint argument)
     {
-        if (GCHandle.FromIntPtr(argument).Target is not byte[] password || password.Length > size) return -1;
-        password.CopyTo(new Span<byte>(buffer, size));
-        return password.Length;
+        try
+        {
+            if (GCHandle.FromIntPtr(argument).Target is not byte[] password || password.Length > size) return -1;
+            password.CopyTo(new Span<byte>(buffer, size));
+            return password.Length;
+        }
+        catch (Exception exception)
+        {
+            StrayErrors.Report("giving a passphrase", exception);
+            return -1;
+        }
     }
 
     private static byte[]?[] ReadPasswords(string file)
