@@ -18,10 +18,10 @@ public class ParserBenchmarks
     private readonly byte[] _proxy = "PROXY TCP4 192.0.2.1 192.0.2.2 51438 143\r\n"u8.ToArray();
 
     [Benchmark]
-    public ParseStatus ImapLogin() => ImapCommandParser.Parse(_login, out _);
+    public ParseStatus ImapLogin() => ImapCommandParser.Parse(_login, 4096, knowsId: true, out _);
 
     [Benchmark]
-    public ParseStatus ImapNoop() => ImapCommandParser.Parse(_noop, out _);
+    public ParseStatus ImapNoop() => ImapCommandParser.Parse(_noop, 4096, knowsId: true, out _);
 
     [Benchmark]
     public ParseStatus Pop3User() => Pop3CommandParser.Parse(_user, out _);

@@ -1,21 +1,26 @@
 using System.Runtime.CompilerServices;
+using System.Text;
 
 namespace MailProxy.Wire.Imap;
 
-/// <summary>The arguments of one command: atoms, quoted strings and literals.</summary>
+/// <summary>The arguments of one command: atoms, quoted strings and literals. Those of ID are only counted.</summary>
 /// <param name="input">All that the client sent of the command.</param>
-internal ref struct ImapArguments(ReadOnlySpan<byte> input)
+/// <param name="limit">The most bytes that the command may take.</param>
+internal ref struct ImapArguments(ReadOnlySpan<byte> input, int limit)
 {
-    /// <summary>nginx's guard against overflow; what no buffer holds fails as too long.</summary>
-    private const ulong LiteralLimit = ulong.MaxValue / 10;
+    // Of ID (RFC 2971, section 3.3).
+    private const int MostPairs = 30;
+    private const int LongestField = 30;
+    private const int LongestValue = 1024;
 
     private readonly ReadOnlySpan<byte> _input = input;
+    private ImapStrings _strings = new(input, limit);
     private Places _places;
 
     public int Count { get; private set; }
 
-    /// <summary>How many synchronising literals were announced.</summary>
-    public int Literals { get; private set; }
+    /// <summary>How many synchronising literals were announced, and not refused.</summary>
+    public readonly int Literals => _strings.Literals;
 
     public readonly WireArgument this[int index]
     {
@@ -23,7 +28,7 @@ internal ref struct ImapArguments(ReadOnlySpan<byte> input)
         {
             ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)Count, nameof(index));
             var place = _places[index];
-            return new WireArgument(_input.Slice(place.Start, place.Length), place.Escaped);
+            return new WireArgument(_input.Slice(place.Start, place.Length), place.Escapes > 0);
         }
     }
 
@@ -33,102 +38,100 @@ internal ref struct ImapArguments(ReadOnlySpan<byte> input)
     {
         while (true)
         {
-            while (position < _input.Length && _input[position] == ' ') position++;
+            SkipSpaces(ref position);
             if (position == _input.Length) return ParseStatus.Incomplete;
-            if (_input[position] is (byte)'\r' or (byte)'\n') return ReadLineEnd(ref position);
+            if (_input[position] is (byte)'\r' or (byte)'\n') return _strings.ReadLineEnd(ref position);
             if (Count == Places.Most) return ParseStatus.Invalid;
+            ParseStatus status;
+            ImapString value;
+            switch (_input[position])
+            {
+                case (byte)'"':
+                    status = _strings.ReadQuoted(ref position, out value);
+                    break;
+                case (byte)'{':
+                    status = _strings.ReadLiteral(ref position, int.MaxValue, out value);
+                    if (status == ParseStatus.Complete && _input[position] is not ((byte)' ' or (byte)'\r' or (byte)'\n')) return ParseStatus.Invalid;
+                    break;
+                default:
+                    status = ReadAtom(ref position, out value);
+                    break;
+            }
+
+            if (status != ParseStatus.Complete) return status;
+            _places[Count++] = value;
+        }
+    }
+
+    /// <summary>Reads those of ID: NIL, or names and values in parentheses.</summary>
+    /// <param name="position">As in <see cref="Read"/>.</param>
+    public ParseStatus ReadId(ref int position)
+    {
+        SkipSpaces(ref position);
+        if (position == _input.Length) return ParseStatus.Incomplete;
+        var status = _input[position] == '(' ? ReadPairs(ref position) : ReadNil(ref position);
+        if (status != ParseStatus.Complete) return status;
+        SkipSpaces(ref position);
+        return _strings.ReadLineEnd(ref position);
+    }
+
+    private ParseStatus ReadPairs(ref int position)
+    {
+        position++;
+        for (var strings = 0; ; strings++)
+        {
+            SkipSpaces(ref position);
+            if (position == _input.Length) return ParseStatus.Incomplete;
+            var isName = strings % 2 == 0;
+            if (isName && _input[position] == ')')
+            {
+                position++;
+                return ParseStatus.Complete;
+            }
+
+            if (strings == 2 * MostPairs) return ParseStatus.Invalid;
+            var longest = isName ? LongestField : LongestValue;
+            ImapString value = default;
             var status = _input[position] switch
             {
-                (byte)'"' => ReadQuoted(ref position),
-                (byte)'{' => ReadLiteral(ref position),
-                _ => ReadAtom(ref position),
+                (byte)'"' => _strings.ReadQuoted(ref position, out value),
+                (byte)'{' => _strings.ReadLiteral(ref position, longest, out value),
+                _ => isName ? ParseStatus.Invalid : ReadNil(ref position),
             };
+            if (status == ParseStatus.Complete && value.ValueLength > longest) status = ParseStatus.Invalid;
             if (status != ParseStatus.Complete) return status;
         }
     }
 
-    private readonly ParseStatus ReadLineEnd(ref int position)
+    private readonly ParseStatus ReadNil(ref int position)
     {
-        if (_input[position] == '\r') position++;
-        if (position == _input.Length) return ParseStatus.Incomplete;
-        if (_input[position] != '\n') return ParseStatus.Invalid;
-        position++;
+        var nil = "NIL"u8;
+        var rest = _input[position..];
+        if (!Ascii.EqualsIgnoreCase(rest[..Math.Min(rest.Length, nil.Length)], nil[..Math.Min(rest.Length, nil.Length)])) return ParseStatus.Invalid;
+        if (rest.Length < nil.Length) return ParseStatus.Incomplete;
+        position += nil.Length;
         return ParseStatus.Complete;
     }
 
-    private ParseStatus ReadAtom(ref int position)
+    private readonly ParseStatus ReadAtom(ref int position, out ImapString value)
     {
+        value = default;
         var length = _input[position..].IndexOfAny(" \r\n"u8);
         if (length < 0) return ParseStatus.Incomplete;
-        Add(position, length, escaped: false);
+        value = new ImapString(position, length, 0);
         position += length;
         return ParseStatus.Complete;
     }
 
-    private ParseStatus ReadQuoted(ref int position)
+    private readonly void SkipSpaces(ref int position)
     {
-        var start = ++position;
-        for (var escaped = false; ; escaped = true)
-        {
-            var length = _input[position..].IndexOfAny("\"\\\r\n"u8);
-            if (length < 0) return ParseStatus.Incomplete;
-            position += length;
-            if (_input[position] == '"')
-            {
-                Add(start, position++ - start, escaped);
-                return ParseStatus.Complete;
-            }
-
-            if (_input[position] != '\\') return ParseStatus.Invalid;
-            if (++position == _input.Length) return ParseStatus.Incomplete;
-            if (_input[position] is (byte)'\r' or (byte)'\n') return ParseStatus.Invalid;
-            position++;
-        }
+        while (position < _input.Length && _input[position] == ' ') position++;
     }
-
-    private ParseStatus ReadLiteral(ref int position)
-    {
-        position++;
-        var status = ReadLiteralHeader(ref position, out var length, out var synchronising);
-        if (status != ParseStatus.Complete) return status;
-        if (synchronising) Literals++;
-        if ((ulong)(_input.Length - position) <= length) return ParseStatus.Incomplete;
-        Add(position, (int)length, escaped: false);
-        position += (int)length;
-        return _input[position] is (byte)' ' or (byte)'\r' or (byte)'\n' ? ParseStatus.Complete : ParseStatus.Invalid;
-    }
-
-    /// <summary>Reads <c>n}</c> or <c>n+}</c> and the line end; a missing number is 0, as nginx has it.</summary>
-    private readonly ParseStatus ReadLiteralHeader(ref int position, out ulong length, out bool synchronising)
-    {
-        (length, synchronising) = (0, true);
-        for (; position < _input.Length; position++)
-        {
-            var octet = _input[position];
-            if (octet == '}')
-            {
-                if (++position == _input.Length) return ParseStatus.Incomplete;
-                return ReadLineEnd(ref position);
-            }
-
-            if (!synchronising) return ParseStatus.Invalid;
-            if (octet == '+') synchronising = false;
-            else if (!char.IsAsciiDigit((char)octet) || length > LiteralLimit / 10) return ParseStatus.Invalid;
-            else length = length * 10 + octet - '0';
-            if (length > LiteralLimit) return ParseStatus.Invalid;
-        }
-
-        return ParseStatus.Incomplete;
-    }
-
-    private void Add(int start, int length, bool escaped) => _places[Count++] = new Place(start, length, escaped);
-
-    private readonly record struct Place(int Start, int Length, bool Escaped);
 
     [InlineArray(Most)]
     private struct Places
     {
         public const int Most = 3;
-        private Place _first;
+        private ImapString _first;
     }
 }

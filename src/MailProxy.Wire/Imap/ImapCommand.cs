@@ -23,6 +23,9 @@ public enum ImapVerb
 
     /// <summary>RFC 9051.</summary>
     Authenticate,
+
+    /// <summary>RFC 2971.</summary>
+    Id,
 }
 
 /// <summary>
@@ -33,13 +36,13 @@ public readonly ref struct ImapCommand
 {
     private readonly ImapArguments _arguments;
 
-    internal ImapCommand(ReadOnlySpan<byte> tag, ImapVerb verb, ImapArguments arguments, int consumed, bool literalFollows)
+    internal ImapCommand(ReadOnlySpan<byte> tag, ImapVerb verb, ImapArguments arguments, int consumed, long? unaskedLiteral)
     {
         Tag = tag;
         Verb = verb;
         _arguments = arguments;
         Consumed = consumed;
-        LiteralFollows = literalFollows;
+        UnaskedLiteral = unaskedLiteral;
     }
 
     /// <summary>The tag; empty where none was found.</summary>
@@ -48,17 +51,17 @@ public readonly ref struct ImapCommand
     /// <summary>Which command it is.</summary>
     public ImapVerb Verb { get; }
 
-    /// <summary>How many arguments it has, three at most.</summary>
+    /// <summary>How many arguments it has, three at most; of ID, none.</summary>
     public int ArgumentCount => _arguments.Count;
 
-    /// <summary>How many literals the client sends only after it is told to.</summary>
+    /// <summary>How many literals the client sends only after it is told to; one that is too large, or stands in an invalid line, gets no go-ahead.</summary>
     public int Literals => _arguments.Literals;
 
     /// <summary>How much of the input the command takes with its end; 0 while it is incomplete.</summary>
     public int Consumed { get; }
 
-    /// <summary>Whether an invalid line announces a literal that the client sends without being told to: what comes next is no command.</summary>
-    public bool LiteralFollows { get; }
+    /// <summary>The length of the literal that an invalid line announces and that comes unasked: more of the command follows it. Null where the command ends with the line.</summary>
+    public long? UnaskedLiteral { get; }
 
     /// <summary>An argument.</summary>
     public WireArgument Argument(int index) => _arguments[index];

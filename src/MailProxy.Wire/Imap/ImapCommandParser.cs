@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using MailProxy.Wire.Sasl;
 
 namespace MailProxy.Wire.Imap;
 
@@ -8,24 +9,27 @@ public static class ImapCommandParser
 {
     private const int MaxTag = 32;
 
+    /// <summary>ASTRING-CHAR of RFC 9051 without the plus sign.</summary>
     private static readonly SearchValues<byte> TagBytes =
-        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._"u8);
+        SearchValues.Create("!#$&',-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[]^_`abcdefghijklmnopqrstuvwxyz|}~"u8);
 
     /// <summary>Reads the first command of the input.</summary>
     /// <param name="input">The unread bytes, from the beginning of the command on.</param>
+    /// <param name="limit">The most bytes that a command may take; an AUTHENTICATE may take <see cref="SaslResponse.CommandLimit"/> in any case. A literal that does not fit is refused.</param>
+    /// <param name="knowsId">Whether ID is a command (<c>imap_id</c>).</param>
     /// <param name="command">The command, or what could be read of it.</param>
-    public static ParseStatus Parse(ReadOnlySpan<byte> input, out ImapCommand command)
+    public static ParseStatus Parse(ReadOnlySpan<byte> input, int limit, bool knowsId, out ImapCommand command)
     {
-        var arguments = new ImapArguments(input);
         var verb = ImapVerb.Unknown;
         var position = 0;
         var status = ReadTag(input, ref position, out var tag);
-        if (status == ParseStatus.Complete) status = ReadVerb(input, ref position, out verb);
-        if (status == ParseStatus.Complete) status = arguments.Read(ref position);
+        if (status == ParseStatus.Complete) status = ReadVerb(input, knowsId, ref position, out verb);
+        var arguments = new ImapArguments(input, verb == ImapVerb.Authenticate ? Math.Max(limit, SaslResponse.CommandLimit) : limit);
+        if (status == ParseStatus.Complete) status = verb == ImapVerb.Id ? arguments.ReadId(ref position) : arguments.Read(ref position);
 
-        var literalFollows = false;
-        if (status == ParseStatus.Invalid) status = SkipLine(input, ref position, out literalFollows);
-        command = new ImapCommand(tag, verb, arguments, status == ParseStatus.Incomplete ? 0 : position, literalFollows);
+        long? literal = null;
+        if (status == ParseStatus.Invalid) status = SkipLine(input, ref position, out literal);
+        command = new ImapCommand(tag, verb, arguments, status == ParseStatus.Incomplete ? 0 : position, literal);
         return status;
     }
 
@@ -40,7 +44,7 @@ public static class ImapCommandParser
         return ParseStatus.Complete;
     }
 
-    private static ParseStatus ReadVerb(ReadOnlySpan<byte> input, ref int position, out ImapVerb verb)
+    private static ParseStatus ReadVerb(ReadOnlySpan<byte> input, bool knowsId, ref int position, out ImapVerb verb)
     {
         verb = ImapVerb.Unknown;
         var rest = input[position..].TrimStart((byte)' ');
@@ -48,6 +52,7 @@ public static class ImapCommandParser
         var length = rest.IndexOfAny(" \r\n"u8);
         if (length < 0) return ParseStatus.Incomplete;
         verb = VerbOf(rest[..length]);
+        if (verb == ImapVerb.Id && !knowsId) verb = ImapVerb.Unknown;
         if (verb == ImapVerb.Unknown) return ParseStatus.Invalid;
         position += length;
         return ParseStatus.Complete;
@@ -61,18 +66,16 @@ public static class ImapCommandParser
         if (Ascii.EqualsIgnoreCase(word, "STARTTLS"u8)) return ImapVerb.StartTls;
         if (Ascii.EqualsIgnoreCase(word, "LOGIN"u8)) return ImapVerb.Login;
         if (Ascii.EqualsIgnoreCase(word, "AUTHENTICATE"u8)) return ImapVerb.Authenticate;
-        return ImapVerb.Unknown;
+        return Ascii.EqualsIgnoreCase(word, "ID"u8) ? ImapVerb.Id : ImapVerb.Unknown;
     }
 
     /// <summary>The rest of a line that breaks the grammar is not looked at, but for the literal that it may end in.</summary>
-    private static ParseStatus SkipLine(ReadOnlySpan<byte> input, ref int position, out bool literalFollows)
+    private static ParseStatus SkipLine(ReadOnlySpan<byte> input, ref int position, out long? literal)
     {
-        literalFollows = false;
-        var length = input[position..].IndexOf((byte)'\n') + 1;
-        if (length == 0) return ParseStatus.Incomplete;
-        position += length;
-        var line = input[..(position - 1)];
-        literalFollows = line.EndsWith("+}"u8) || line.EndsWith("+}\r"u8);
+        literal = null;
+        if (!CommandLine.TryRead(input[position..], out _, out var consumed)) return ParseStatus.Incomplete;
+        position += consumed;
+        literal = ImapLiteral.AtEndOf(input[..position].TrimEnd("\r\n"u8));
         return ParseStatus.Invalid;
     }
 }

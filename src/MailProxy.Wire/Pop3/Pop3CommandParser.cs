@@ -9,11 +9,14 @@ public static class Pop3CommandParser
 
     /// <summary>Reads the first command of the input.</summary>
     /// <param name="input">The unread bytes.</param>
-    /// <param name="command">The command; of an invalid one, only how long its line is.</param>
+    /// <param name="command">The command; of an invalid one, only how long its line is, of an incomplete one its verb once that is whole.</param>
     public static ParseStatus Parse(ReadOnlySpan<byte> input, out Pop3Command command)
     {
-        command = default;
-        if (!CommandLine.TryRead(input, out var line, out var consumed)) return ParseStatus.Incomplete;
+        if (!CommandLine.TryRead(input, out var line, out var consumed))
+        {
+            command = new Pop3Command(VerbOf(CommandLine.FirstWord(input, out _)), default, 0);
+            return ParseStatus.Incomplete;
+        }
 
         command = new Pop3Command(Pop3Verb.Unknown, default, consumed);
         var verb = VerbOf(CommandLine.FirstWord(line, out var rest));

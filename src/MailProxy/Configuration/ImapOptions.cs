@@ -13,7 +13,11 @@ public sealed class ImapOptions
     [Directive("imap_capabilities", DirectiveKind.Words)]
     public IList<string> Capabilities { get; set; } = ["IMAP4", "IMAP4rev1", "UIDPLUS"];
 
-    /// <summary>Directive <c>imap_client_buffer</c> in bytes: the most that one command may hold. Default 4096.</summary>
+    /// <summary>Directive <c>imap_client_buffer</c> in bytes, SASL responses aside: the most that one command may hold. Default 4096.</summary>
     [Directive("imap_client_buffer", DirectiveKind.Size)]
     public int ClientBuffer { get; set; } = 4096;
+
+    /// <summary>Directive <c>imap_id</c>: ID (RFC 2971) is answered before login; off, it is an unknown command, as to nginx. Default on.</summary>
+    [Directive("imap_id", DirectiveKind.Flag)]
+    public bool Id { get; set; } = true;
 }

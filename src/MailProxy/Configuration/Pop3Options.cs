@@ -12,4 +12,8 @@ public sealed class Pop3Options
     /// <summary>Directive <c>pop3_capabilities</c>. Default <c>TOP USER UIDL</c>.</summary>
     [Directive("pop3_capabilities", DirectiveKind.Words)]
     public IList<string> Capabilities { get; set; } = ["TOP", "USER", "UIDL"];
+
+    /// <summary>Directive <c>pop3_client_buffer</c> in bytes, SASL responses aside: the longest command line (RFC 2449, section 4). Default 255.</summary>
+    [Directive("pop3_client_buffer", DirectiveKind.Size)]
+    public int ClientBuffer { get; set; } = 255;
 }

@@ -13,7 +13,7 @@ public sealed class SmtpOptions
     [Directive("smtp_capabilities", DirectiveKind.Words)]
     public IList<string> Capabilities { get; set; } = [];
 
-    /// <summary>Directive <c>smtp_client_buffer</c> in bytes: the longest command line. Default 4096.</summary>
+    /// <summary>Directive <c>smtp_client_buffer</c> in bytes, SASL responses aside: the longest command line. Default 4096.</summary>
     [Directive("smtp_client_buffer", DirectiveKind.Size)]
     public int ClientBuffer { get; set; } = 4096;
 

@@ -140,9 +140,10 @@ internal sealed class ClientDialogue : IDisposable
         {
             var limit = _protocol.CommandLimit;
             var head = buffer.Slice(0, Math.Min(buffer.Length, limit));
-            var step = head.IsSingleSegment ? Handle(head.FirstSpan, limit, out var consumed) : HandleCopy(head, limit, out consumed);
+            var step = head.IsSingleSegment ? Handle(head.FirstSpan, out var consumed) : HandleCopy(head, out consumed);
             buffer = buffer.Slice(consumed);
             if (step.Kind == SessionStepKind.Next) continue;
+            if (step.Kind == SessionStepKind.NeedInput && buffer.Length > limit && _protocol.CommandLimit > limit) continue;
             if (step.Kind != SessionStepKind.Error) return step;
             if (++_errors >= _context.Server.MaxErrors)
             {
@@ -154,13 +155,13 @@ internal sealed class ClientDialogue : IDisposable
         return SessionStep.NeedInput;
     }
 
-    private SessionStep HandleCopy(in ReadOnlySequence<byte> head, int limit, out int consumed)
+    private SessionStep HandleCopy(in ReadOnlySequence<byte> head, out int consumed)
     {
         var copy = ArrayPool<byte>.Shared.Rent((int)head.Length);
         try
         {
             head.CopyTo(copy);
-            return Handle(copy.AsSpan(0, (int)head.Length), limit, out consumed);
+            return Handle(copy.AsSpan(0, (int)head.Length), out consumed);
         }
         finally
         {
@@ -168,10 +169,10 @@ internal sealed class ClientDialogue : IDisposable
         }
     }
 
-    private SessionStep Handle(ReadOnlySpan<byte> input, int limit, out int consumed)
+    private SessionStep Handle(ReadOnlySpan<byte> input, out int consumed)
     {
         var step = _protocol.Handle(input, _client.Output, out consumed);
-        if (step.Kind != SessionStepKind.NeedInput || input.Length < limit) return step;
+        if (step.Kind != SessionStepKind.NeedInput || input.Length < _protocol.CommandLimit) return step;
         SessionLog.CommandTooLong(_context.Log);
         _protocol.WriteTooLong(input, _client.Output);
         consumed = input.Length;

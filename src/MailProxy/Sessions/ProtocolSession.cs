@@ -15,8 +15,11 @@ internal abstract class ProtocolSession(SessionContext context)
 {
     private SaslExchange? _sasl;
 
-    /// <summary>The most bytes that one command may take, line end included.</summary>
-    public abstract int CommandLimit { get; }
+    /// <summary>The most bytes that the next command or response may take, line end included. It grows when a command turns out to bring a SASL response.</summary>
+    public int CommandLimit =>
+        _sasl is { IsActive: true } ? Math.Max(LineLimit, SaslResponse.LineLimit)
+        : BeginsSasl ? Math.Max(LineLimit, SaslResponse.CommandLimit)
+        : LineLimit;
 
     /// <summary>What SMTP tells the auth server where nobody authenticates; null otherwise.</summary>
     public virtual SmtpEnvelope? Envelope => null;
@@ -25,6 +28,12 @@ internal abstract class ProtocolSession(SessionContext context)
 
     /// <summary>What <c>starttls</c> says to this client: nothing once its connection is TLS.</summary>
     protected StarttlsMode StartTls => Context.Scope.TlsSession is null ? Context.Server.Tls.Starttls : StarttlsMode.Off;
+
+    /// <summary>The most bytes that any other command may take.</summary>
+    protected abstract int LineLimit { get; }
+
+    /// <summary>Whether the command that is not complete yet begins a SASL exchange.</summary>
+    protected bool BeginsSasl { get; set; }
 
     /// <summary>What a SASL prompt begins with.</summary>
     protected abstract byte[] PromptPrefix { get; }
@@ -65,6 +74,9 @@ internal abstract class ProtocolSession(SessionContext context)
 
     /// <summary>The same for a command that never ended: what is there of it says whom to answer.</summary>
     public virtual void WriteTooLong(ReadOnlySpan<byte> input, ReplyWriter output) => WriteInvalid(output);
+
+    /// <summary>The answer to a client that gives up in the middle of a SASL exchange.</summary>
+    public virtual void WriteCancelled(ReplyWriter output) => WriteInvalid(output);
 
     /// <summary>nginx's answer to every failure that is not the client's.</summary>
     public abstract void WriteInternalError(ReplyWriter output);
@@ -107,7 +119,8 @@ internal abstract class ProtocolSession(SessionContext context)
     private SessionStep Answer(SaslOutcome outcome, ReplyWriter output)
     {
         if (outcome.Credentials is { } credentials) return SessionStep.Authenticate(credentials);
-        if (outcome.Invalid) WriteInvalid(output);
+        if (outcome.Cancelled) WriteCancelled(output);
+        else if (outcome.Invalid) WriteInvalid(output);
         return SessionStep.Next;
     }
 }

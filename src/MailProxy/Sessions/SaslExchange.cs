@@ -51,6 +51,12 @@ internal sealed class SaslExchange(SessionContext context, byte[] promptPrefix, 
     {
         var state = _state;
         _state = State.Idle;
+        if (SaslResponse.IsCancel(response))
+        {
+            Abandon();
+            return SaslOutcome.GivenUp;
+        }
+
         return state switch
         {
             State.Plain => Plain(response),
@@ -117,10 +123,12 @@ internal sealed class SaslExchange(SessionContext context, byte[] promptPrefix, 
     }
 }
 
-/// <summary>What became of one step: a prompt went out, the input was invalid, or the credentials are complete.</summary>
-internal readonly record struct SaslOutcome(Credentials? Credentials, bool Invalid = false)
+/// <summary>What became of one step: a prompt went out, the input was invalid, the client gave up, or the credentials are complete.</summary>
+internal readonly record struct SaslOutcome(Credentials? Credentials, bool Invalid = false, bool Cancelled = false)
 {
     public static SaslOutcome Prompted => default;
 
     public static SaslOutcome Refused => new(null, Invalid: true);
+
+    public static SaslOutcome GivenUp => new(null, Cancelled: true);
 }

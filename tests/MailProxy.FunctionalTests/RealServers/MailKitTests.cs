@@ -37,6 +37,18 @@ public sealed class MailKitTests(MailServers servers)
     }
 
     [Fact]
+    public async Task A_client_says_who_it_is_before_it_logs_in()
+    {
+        await using var front = await MailFront.StartAsync(servers, "imap_capabilities IMAP4rev1 ID LITERAL+;");
+        using var client = new ImapClient();
+        await client.ConnectAsync("127.0.0.1", front.Imap, SecureSocketOptions.None);
+        Assert.Null(await client.IdentifyAsync(new ImapImplementation { Name = "a client", Version = "1 \"é\"" }));
+        await client.AuthenticateAsync(MailFront.NewUser(), ProxyServer.Secret);
+        Assert.True(client.IsAuthenticated);
+        await client.DisconnectAsync(true);
+    }
+
+    [Fact]
     public async Task Twenty_megabytes_come_back_as_they_were_sent()
     {
         await using var front = await MailFront.StartAsync(servers);

@@ -3,7 +3,7 @@ using MailProxy.FunctionalTests.Servers;
 
 namespace MailProxy.FunctionalTests.RealServers;
 
-/// <summary>Clients that people have: curl, swaks and mbsync.</summary>
+/// <summary>Clients that people have: curl, swaks, mbsync and offlineimap.</summary>
 public sealed class ProgramTests(MailServers servers) : IDisposable
 {
     private readonly TempDirectory _directory = new("client");
@@ -88,6 +88,43 @@ public sealed class ProgramTests(MailServers servers) : IDisposable
             .Select(File.ReadAllText)
             .Where(text => text.Contains("Subject: number", StringComparison.Ordinal));
         Assert.Equal(3, subjects.Count());
+    }
+
+    [Fact]
+    public async Task Offlineimap_says_who_it_is_and_brings_a_mailbox_to_disk()
+    {
+        await using var front = await MailFront.StartAsync(servers, "imap_capabilities IMAP4rev1 ID;");
+        var user = MailFront.NewUser();
+        (await RunAsync("curl", "-sS", "-u", $"{user}:{ProxyServer.Secret}", "-T", MessageFile("by offlineimap"), $"imap://127.0.0.1:{front.Imap}/INBOX")).Succeeded.ToString();
+        var configuration = _directory.Combine("offlineimaprc");
+        var maildir = Directory.CreateDirectory(_directory.Combine("offline")).FullName;
+        await File.WriteAllTextAsync(configuration, $"""
+            [general]
+            accounts = test
+            metadata = {_directory.Combine("metadata")}
+
+            [Account test]
+            localrepository = near
+            remoterepository = far
+
+            [Repository near]
+            type = Maildir
+            localfolders = {maildir}
+
+            [Repository far]
+            type = IMAP
+            remotehost = 127.0.0.1
+            remoteport = {front.Imap}
+            remoteuser = {user}
+            remotepass = {ProxyServer.Secret}
+            ssl = no
+            starttls = no
+
+            """);
+
+        (await RunAsync("offlineimap", "-c", configuration, "-o", "-u", "basic")).Succeeded.ToString();
+
+        Assert.Contains(Directory.GetFiles(maildir, "*", SearchOption.AllDirectories), file => File.ReadAllText(file).Contains("Subject: by offlineimap", StringComparison.Ordinal));
     }
 
     public void Dispose() => _directory.Dispose();

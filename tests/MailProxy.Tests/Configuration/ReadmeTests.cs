@@ -75,7 +75,7 @@ public sealed partial class ReadmeTests
             bool flag => flag ? "on" : "off",
             TimeSpan time => Show(time),
             Enum choice => row.Attribute.Words[Convert.ToInt32(choice, CultureInfo.InvariantCulture)],
-            int size when row.Attribute.Kind == DirectiveKind.Size => $"{size / 1024}k",
+            int size when row.Attribute.Kind == DirectiveKind.Size => size % 1024 == 0 ? $"{size / 1024}k" : $"{size}",
             IList { Count: 0 } => "none",
             IEnumerable<string> words => string.Join(' ', words),
             var value => Convert.ToString(value, CultureInfo.InvariantCulture)!,

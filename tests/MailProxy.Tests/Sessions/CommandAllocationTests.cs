@@ -1,9 +1,6 @@
 using System.Buffers;
 using System.Net.Sockets;
 using System.Text;
-using MailProxy.Protocols.Imap;
-using MailProxy.Protocols.Pop3;
-using MailProxy.Protocols.Smtp;
 using MailProxy.Sessions;
 using MailProxy.Tests.Transport;
 using MailProxy.Tests.Transport.Linux;
@@ -30,6 +27,7 @@ public sealed class CommandAllocationTests
     [InlineData("imap", "a1 NOOP\r\n")]
     [InlineData("imap", "a1 NOOP \"x\" {3+}\r\nabc\r\n")]
     [InlineData("imap", "a1 XYZZY\r\n")]
+    [InlineData("imap", "a1 ID (\"name\" {4+}\r\nmine)\r\n")]
     [InlineData("imap", "a1 NO")]
     [InlineData("pop3", "NOOP\r\n")]
     [InlineData("pop3", "XYZZY\r\n")]
@@ -39,13 +37,7 @@ public sealed class CommandAllocationTests
     [InlineData("smtp", "XYZZY\r\n")]
     public void A_command_before_login_allocates_nothing(string protocol, string line)
     {
-        // These commands ask nothing of the session's context.
-        ProtocolSession session = protocol switch
-        {
-            "imap" => new ImapSession(null!),
-            "pop3" => new Pop3Session(null!),
-            _ => new SmtpSession(null!, null!),
-        };
+        var session = new SessionTranscript { Protocol = protocol }.CreateProtocolSession();
         var (input, output) = (Encoding.ASCII.GetBytes(line), new ReplyWriter(_replies));
         Run(session, input, output, 100);
         var before = GC.GetAllocatedBytesForCurrentThread();

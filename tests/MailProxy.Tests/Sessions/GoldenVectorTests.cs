@@ -33,7 +33,7 @@ public sealed class GoldenVectorTests
     public async Task Vector_4()
     {
         await PlayAsync("imap", Imap + "C: !!!\nS: * BAD invalid command\nC: a NOOP x y z w\nS: a BAD invalid command");
-        await PlayAsync("imap", Imap + "C: a FETCH {4+}\nS: a BAD invalid command\nS: <close>");
+        await PlayAsync("imap", Imap + "C: a FETCH {4+}\\\nC: b NO\\\nC: c NOOP\nS: a BAD invalid command\nS: c OK completed");
     }
 
     [Fact]
@@ -56,8 +56,8 @@ public sealed class GoldenVectorTests
     [Fact]
     public async Task Vector_8()
     {
-        await PlayAsync("pop3", Pop3 + $"C: USER {new string('a', 121)}\nS: +OK\n");
-        await PlayAsync("pop3", Pop3 + $"C: USER {new string('a', 122)}\nS: -ERR invalid command\nS: <close>");
+        await PlayAsync("pop3", Pop3 + $"C: USER {new string('a', 248)}\nS: +OK\n");
+        await PlayAsync("pop3", Pop3 + $"C: USER {new string('a', 249)}\nS: -ERR invalid command\nS: <close>");
     }
 
     [Fact]

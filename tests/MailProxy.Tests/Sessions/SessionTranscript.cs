@@ -92,11 +92,14 @@ internal sealed class SessionTranscript
     public MailSession Open(ConnectionContext connection, TimeProvider time) =>
         Open(connection, Scope(), new SessionServices(Authenticator, new MemoryUpstreams(), UpstreamTls, Router(new MemoryUpstreams(), time), ClientHosts, time));
 
-    private MailSession Open(ConnectionContext connection, ConnectionScope scope, SessionServices services)
-    {
-        IMailProtocol protocol = Protocol switch { "imap" => new ImapProtocol(), "pop3" => new Pop3Protocol(), _ => new SmtpProtocol() };
-        return new MailSession(connection, new SessionContext(scope, services), protocol);
-    }
+    /// <summary>The commands before login of a session that nobody plays.</summary>
+    public ProtocolSession CreateProtocolSession() =>
+        ProtocolOf().CreateSession(new SessionContext(Scope(), new SessionServices(Authenticator, new MemoryUpstreams(), UpstreamTls, Router(new MemoryUpstreams(), TimeProvider.System), ClientHosts, TimeProvider.System)));
+
+    private MailSession Open(ConnectionContext connection, ConnectionScope scope, SessionServices services) =>
+        new(connection, new SessionContext(scope, services), ProtocolOf());
+
+    private IMailProtocol ProtocolOf() => Protocol switch { "imap" => new ImapProtocol(), "pop3" => new Pop3Protocol(), _ => new SmtpProtocol() };
 
     private async Task<SessionEndReason> PlayOnceAsync(string script, string afterwards, Chunks chunks)
     {

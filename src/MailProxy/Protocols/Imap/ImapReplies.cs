@@ -12,6 +12,9 @@ internal static class ImapReplies
 
     public static void Completed(ReplyWriter output, ReadOnlySpan<byte> tag) => output.Value(tag).Text(" OK completed"u8).End();
 
+    /// <summary>The answer to ID: we do not say who we are.</summary>
+    public static void Id(ReplyWriter output) => output.Text("* ID NIL"u8).End();
+
     public static void Bye(ReplyWriter output) => output.Text("* BYE"u8).End();
 
     public static void LiteralWelcome(ReplyWriter output) => output.Text("+ OK"u8).End();

@@ -13,12 +13,15 @@ internal sealed class ImapSession(SessionContext context) : ProtocolSession(cont
 {
     private byte[] _tag = [];
     private int _welcomedLiterals;
+    private ImapSkipper _skipper;
 
-    public override int CommandLimit => Context.Server.Imap.ClientBuffer;
+    protected override int LineLimit => Options.ClientBuffer;
 
     protected override byte[] PromptPrefix => ImapReplies.Prompt;
 
-    protected override IList<string> EnabledMethods => Context.Server.Imap.Auth;
+    protected override IList<string> EnabledMethods => Options.Auth;
+
+    private ImapOptions Options => Context.Server.Imap;
 
     public override void WriteGreeting(ReplyWriter output) => ImapReplies.Greeting(output);
 
@@ -28,11 +31,11 @@ internal sealed class ImapSession(SessionContext context) : ProtocolSession(cont
     {
         if (_tag.Length > 0)
         {
-            WriteInvalid(output);                // a line of an AUTHENTICATE exchange
+            WriteInvalid(output);                // a line of an AUTHENTICATE exchange, or behind a literal
             return;
         }
 
-        ImapCommandParser.Parse(input, out var command);
+        Parse(input, out var command);
         ImapReplies.Invalid(output, command.Tag);
     }
 
@@ -52,17 +55,38 @@ internal sealed class ImapSession(SessionContext context) : ProtocolSession(cont
 
     protected override SessionStep HandleCommand(ReadOnlySpan<byte> input, ReplyWriter output, out int consumed)
     {
+        if (_skipper.IsActive) return Skip(input, output, out consumed);
         _tag = [];
-        var status = ImapCommandParser.Parse(input, out var command);
+        var status = Parse(input, out var command);
+        BeginsSasl = status == ParseStatus.Incomplete && command.Verb == ImapVerb.Authenticate;
         for (; _welcomedLiterals < command.Literals; _welcomedLiterals++) ImapReplies.LiteralWelcome(output);
         consumed = command.Consumed;
         if (status == ParseStatus.Incomplete) return SessionStep.NeedInput;
 
         _welcomedLiterals = 0;
         if (status == ParseStatus.Complete) return Execute(command, output);
-        ImapReplies.Invalid(output, command.Tag);
-        // The literal's bytes come next and would be taken for commands.
-        return command.LiteralFollows ? SessionStep.Close(SessionEndReason.ProtocolError) : SessionStep.Error;
+        if (command.UnaskedLiteral is not { } literal) return Refuse(command.Tag, output, SessionStep.Error);
+        if (!_skipper.TryBegin(literal)) return Refuse(command.Tag, output, SessionStep.Close(SessionEndReason.ProtocolError));
+        _tag = command.Tag.ToArray();
+        return SessionStep.Next;
+    }
+
+    private static SessionStep Refuse(ReadOnlySpan<byte> tag, ReplyWriter output, SessionStep step)
+    {
+        ImapReplies.Invalid(output, tag);
+        return step;
+    }
+
+    private ParseStatus Parse(ReadOnlySpan<byte> input, out ImapCommand command) => ImapCommandParser.Parse(input, LineLimit, Options.Id, out command);
+
+    /// <summary>An invalid command is answered at its end: what stands in its literals is no command.</summary>
+    private SessionStep Skip(ReadOnlySpan<byte> input, ReplyWriter output, out int consumed)
+    {
+        var status = _skipper.Skip(input, out consumed);
+        if (status == ParseStatus.Incomplete) return consumed > 0 ? SessionStep.Next : SessionStep.NeedInput;
+        var step = Refuse(_tag, output, status == ParseStatus.Complete ? SessionStep.Error : SessionStep.Close(SessionEndReason.ProtocolError));
+        _tag = [];
+        return step;
     }
 
     private SessionStep Execute(in ImapCommand command, ReplyWriter output)
@@ -70,10 +94,14 @@ internal sealed class ImapSession(SessionContext context) : ProtocolSession(cont
         switch (command.Verb)
         {
             case ImapVerb.Capability:
-                ImapReplies.Capability(output, Context.Server.Imap, StartTls);
+                ImapReplies.Capability(output, Options, StartTls);
                 ImapReplies.Completed(output, command.Tag);
                 return SessionStep.Next;
             case ImapVerb.Noop:
+                ImapReplies.Completed(output, command.Tag);
+                return SessionStep.Next;
+            case ImapVerb.Id:
+                ImapReplies.Id(output);
                 ImapReplies.Completed(output, command.Tag);
                 return SessionStep.Next;
             case ImapVerb.Logout:

@@ -14,8 +14,7 @@ internal sealed class Pop3Session(SessionContext context) : ProtocolSession(cont
     /// <summary>What USER named; null before it.</summary>
     private byte[]? _user;
 
-    /// <summary>nginx's fixed buffer: no <c>pop3_client_buffer</c> exists.</summary>
-    public override int CommandLimit => 128;
+    protected override int LineLimit => Options.ClientBuffer;
 
     protected override byte[] PromptPrefix => Pop3Replies.Prompt;
 
@@ -52,6 +51,7 @@ internal sealed class Pop3Session(SessionContext context) : ProtocolSession(cont
     {
         var status = Pop3CommandParser.Parse(input, out var command);
         consumed = command.Consumed;
+        BeginsSasl = status == ParseStatus.Incomplete && command.Verb == Pop3Verb.Auth;
         if (status == ParseStatus.Incomplete) return SessionStep.NeedInput;
         if (status == ParseStatus.Complete) return _user is null ? ExecuteAtStart(command, output) : ExecuteAfterUser(command, output);
         WriteInvalid(output);

@@ -52,6 +52,9 @@ internal static class SmtpReplies
 
     public static void InvalidArgument(ReplyWriter output) => output.Text("501 5.5.4 Invalid argument"u8).End();
 
+    /// <summary>To a <c>*</c> in place of a response: RFC 4954, section 4, wants 501.</summary>
+    public static void Cancelled(ReplyWriter output) => output.Text("501 5.7.0 Authentication cancelled"u8).End();
+
     public static void BadSequence(ReplyWriter output) => output.Text("503 5.5.1 Bad sequence of commands"u8).End();
 
     public static void ImproperPipelining(ReplyWriter output) => output.Text("503 5.5.0 Improper use of SMTP command pipelining"u8).End();

@@ -16,9 +16,9 @@ internal sealed class SmtpSession(SessionContext context, XclientNotices notices
     private byte[]? _mailFrom;
     private byte[]? _rcptTo;
 
-    public override int CommandLimit => Options.ClientBuffer;
-
     public override SmtpEnvelope? Envelope => _rcptTo is null ? null : new SmtpEnvelope(_helo, _mailFrom!, _rcptTo);
+
+    protected override int LineLimit => Options.ClientBuffer;
 
     protected override byte[] PromptPrefix => SmtpReplies.Prompt;
 
@@ -45,6 +45,8 @@ internal sealed class SmtpSession(SessionContext context, XclientNotices notices
     public override void WriteGreeting(ReplyWriter output) => SmtpReplies.Greeting(output, Context.Server.ServerName);
 
     public override void WriteInvalid(ReplyWriter output) => SmtpReplies.Invalid(output);
+
+    public override void WriteCancelled(ReplyWriter output) => SmtpReplies.Cancelled(output);
 
     public override void WriteInternalError(ReplyWriter output) => SmtpReplies.InternalError(output);
 
@@ -81,6 +83,7 @@ internal sealed class SmtpSession(SessionContext context, XclientNotices notices
     {
         var status = SmtpCommandParser.Parse(input, out var command);
         consumed = command.Consumed;
+        BeginsSasl = status == ParseStatus.Incomplete && command.Verb == SmtpVerb.Auth;
         if (status == ParseStatus.Incomplete) return SessionStep.NeedInput;
         if (status == ParseStatus.Complete) return Execute(command, output);
         SmtpReplies.Invalid(output);

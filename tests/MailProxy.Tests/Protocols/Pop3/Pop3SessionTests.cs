@@ -84,15 +84,19 @@ public sealed class Pop3SessionTests
         new SessionTranscript { Protocol = "pop3", Configure = server => server.Pop3.Auth = ["apop"] }.PlayAsync($"S: +OK POP3 ready <**>\n{command}\nS: -ERR invalid command");
 
     [Fact]
-    public async Task A_line_of_128_bytes_fits_and_one_more_ends_the_session()
+    public async Task A_line_of_255_bytes_fits_and_one_more_ends_the_session()
     {
         var session = new SessionTranscript { Protocol = "pop3" };
-        await session.PlayAsync(Greeting + $"C: USER {new string('a', 121)}\nS: +OK\nC: PASS {new string('a', 121)}" + UpstreamLogin);
-        Assert.Equal(SessionEndReason.ProtocolError, await session.PlayAsync(Greeting + $"C: USER {new string('a', 122)}\nS: -ERR invalid command\nS: <close>"));
+        await session.PlayAsync(Greeting + $"C: USER {new string('a', 248)}\nS: +OK\nC: PASS {new string('a', 248)}" + UpstreamLogin);
+        Assert.Equal(SessionEndReason.ProtocolError, await session.PlayAsync(Greeting + $"C: USER {new string('a', 249)}\nS: -ERR invalid command\nS: <close>"));
         Assert.Equal(["Information: client sent too long command while in auth state"], session.Log);
-        Assert.Equal(SessionEndReason.ProtocolError, await session.PlayAsync(Greeting + $"C: AUTH PLAIN\nS: + \nC: {new string('A', 128)}\nS: -ERR invalid command\nS: <close>"));
-        Assert.Equal(SessionEndReason.ProtocolError, await session.PlayAsync(Greeting + $"C: USER a\nS: +OK\nC: PASS hunter2 {new string('a', 122)}\nS: -ERR invalid command\nS: <close>"));
+        Assert.Equal(SessionEndReason.ProtocolError, await session.PlayAsync(Greeting + $"C: USER a\nS: +OK\nC: PASS hunter2 {new string('a', 249)}\nS: -ERR invalid command\nS: <close>"));
     }
+
+    [Fact]
+    public Task The_longest_line_is_the_buffers() =>
+        new SessionTranscript { Protocol = "pop3", Configure = server => server.Pop3.ClientBuffer = 1000 }
+            .PlayAsync(Greeting + $"C: USER {new string('a', 993)}\nS: +OK\nC: PASS {new string('a', 994)}\nS: -ERR invalid command\nS: <close>");
 
     [Theory]
     [InlineData("plain", "S: SASL PLAIN LOGIN", "S: PLAIN\nS: LOGIN\n")]

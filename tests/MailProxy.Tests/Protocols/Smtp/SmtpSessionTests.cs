@@ -80,9 +80,9 @@ public sealed class SmtpSessionTests
     {
         var session = new SessionTranscript { Protocol = "smtp", Configure = server => server.Smtp.ClientBuffer = 64 };
         await session.PlayAsync(Greeting + $"C: NOOP {new string('x', 57)}\nS: 250 2.0.0 OK");
-        Assert.Equal(SessionEndReason.ProtocolError, await session.PlayAsync(Greeting + $"C: AUTH PLAIN {Secrets.Plain}{new string('x', 33)}\nS: 500 5.5.1 Invalid command\nS: <close>"));
+        Assert.Equal(SessionEndReason.ProtocolError, await session.PlayAsync(Greeting + $"C: MAIL {Secrets.Plain}{new string('x', 45)}\nS: 500 5.5.1 Invalid command\nS: <close>"));
         Assert.Equal(["Information: client sent too long command while in auth state"], session.Log);
-        Assert.Equal(SessionEndReason.ProtocolError, await session.PlayAsync(Greeting + $"C: AUTH PLAIN\nS: 334 \nC: {Secrets.Plain}{new string('x', 44)}\nS: 500 5.5.1 Invalid command\nS: <close>"));
+        Assert.Equal(SessionEndReason.ProtocolError, await session.PlayAsync(Greeting + $"C: AUTH PLAIN\nS: 334 \nC: {Secrets.Plain}{new string('x', 12_288)}\nS: 500 5.5.1 Invalid command\nS: <close>"));
     }
 
     [Fact]
