@@ -40,8 +40,8 @@ public sealed class DirectiveContextTests : IDisposable
         { "ssl_session_cache builtin:1000 shared:A:1m;", "MS" }, { "ssl_session_timeout 1d;", "MS" }, { "ssl_session_tickets off;", "MS" },
         { "ssl_session_ticket_key k;", "MS" }, { "ssl_verify_client optional;", "MS" }, { "ssl_verify_depth 2;", "MS" }, { "ssl_client_certificate ca.pem;", "MS" },
         { "ssl_trusted_certificate ca.pem;", "MS" }, { "ssl_crl crl.pem;", "MS" },
-        { "imap_auth plain login cram-md5 external;", "MS" }, { "imap_capabilities IMAP4rev1 IDLE;", "MS" }, { "imap_client_buffer 8k;", "MS" },
-        { "pop3_auth plain apop cram-md5 external;", "MS" }, { "pop3_capabilities TOP;", "MS" },
+        { "imap_auth plain login cram-md5 external;", "MS" }, { "imap_capabilities IMAP4rev1 IDLE;", "MS" }, { "imap_client_buffer 8k;", "MS" }, { "imap_id off;", "MS" },
+        { "pop3_auth plain apop cram-md5 external;", "MS" }, { "pop3_capabilities TOP;", "MS" }, { "pop3_client_buffer 4k;", "MS" },
         { "smtp_auth plain login cram-md5 external none;", "MS" }, { "smtp_capabilities \"SIZE 10\" 8BITMIME;", "MS" }, { "smtp_client_buffer 8k;", "MS" }, { "smtp_greeting_delay 5s;", "MS" },
     };
 
