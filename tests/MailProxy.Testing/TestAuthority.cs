@@ -1,6 +1,8 @@
+using System.Formats.Asn1;
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using System.Text;
 
 namespace MailProxy.Testing;
 
@@ -75,7 +77,8 @@ internal sealed class TestAuthority : IDisposable
         var names = new SubjectAlternativeNameBuilder();
         foreach (var dns in subject.Dns) names.AddDnsName(dns);
         foreach (var address in subject.Addresses) names.AddIpAddress(address);
-        if (subject.Dns.Length + subject.Addresses.Length > 0) request.CertificateExtensions.Add(names.Build());
+        if (subject.Alternatives is { } encoded) request.CertificateExtensions.Add(new X509Extension("2.5.29.17", encoded, critical: false));
+        else if (subject.Dns.Length + subject.Addresses.Length > 0) request.CertificateExtensions.Add(names.Build());
         return request;
     }
 
@@ -99,6 +102,9 @@ internal sealed record TestSubject
 
     public IPAddress[] Addresses { get; init; } = [];
 
+    /// <summary>The alternative names as they are encoded, in place of the others: .NET encodes only what it takes itself.</summary>
+    public byte[]? Alternatives { get; init; }
+
     /// <summary>From when on it is valid, counted from now.</summary>
     public TimeSpan From { get; init; } = TimeSpan.FromDays(-30);
 
@@ -109,6 +115,21 @@ internal sealed record TestSubject
 
     /// <summary>What it may be used for; null for everything.</summary>
     public string? Usage { get; init; }
+
+    /// <summary>Alternative names that OpenSSL takes and .NET does not.</summary>
+    /// <param name="name">A DNS name, written as UTF-8 whatever is in it.</param>
+    /// <param name="address">The bytes of an IP address, as many as there are.</param>
+    public static TestSubject Odd(string name, params byte[] address)
+    {
+        var writer = new AsnWriter(AsnEncodingRules.DER);
+        using (writer.PushSequence())
+        {
+            writer.WriteOctetString(Encoding.UTF8.GetBytes(name), new Asn1Tag(TagClass.ContextSpecific, 2));
+            if (address.Length > 0) writer.WriteOctetString(address, new Asn1Tag(TagClass.ContextSpecific, 7));
+        }
+
+        return new TestSubject { Name = "CN=odd.example", Alternatives = writer.Encode() };
+    }
 
     public static TestSubject For(params string[] names) => new() { Name = $"CN={names[0]}", Dns = names };
 

@@ -11,6 +11,7 @@ namespace MailProxy.Transport.Managed;
 internal static class CertificateText
 {
     private const string CommonName = "2.5.4.3";
+    private const string AlternativeName = "2.5.29.17";
 
     private static readonly Dictionary<string, string> Attributes = new()
     {
@@ -68,11 +69,33 @@ internal static class CertificateText
     public static string? CommonNameOf(X509Certificate2 certificate) => Parts(certificate.SubjectName)
         .SelectMany(part => part).Where(attribute => attribute.Type == CommonName).Select(attribute => TextOf(attribute.Value)).LastOrDefault();
 
-    /// <summary>The DNS names of the subject alternative name, in lower case; the common name where there are none (RFC 6125 section 6.4.4).</summary>
-    public static string[] NamesOf(X509Certificate2 certificate)
+    /// <summary>The DNS names of the subject alternative name, in lower case; the common name where there are none, or they cannot be read (RFC 6125 section 6.4.4).</summary>
+    public static IReadOnlyList<string> NamesOf(X509Certificate2 certificate)
     {
-        var alternatives = certificate.Extensions.OfType<X509SubjectAlternativeNameExtension>().SelectMany(extension => extension.EnumerateDnsNames()).Select(name => name.ToLowerInvariant()).ToArray();
-        return alternatives.Length > 0 ? alternatives : CommonNameOf(certificate) is { } name ? [name.ToLowerInvariant()] : [];
+        var alternatives = certificate.Extensions.FirstOrDefault(extension => extension.Oid?.Value == AlternativeName) is { } extension ? DnsNamesOf(extension.RawData) : [];
+        return alternatives.Count > 0 ? alternatives : CommonNameOf(certificate) is { } name ? [name.ToLowerInvariant()] : [];
+    }
+
+    /// <summary>As OpenSSL reads them: .NET refuses all of them for one that is not ASCII, or for an address of three bytes beside them.</summary>
+    private static List<string> DnsNamesOf(byte[] extension)
+    {
+        var isDns = new Asn1Tag(TagClass.ContextSpecific, 2);
+        List<string> names = [];
+        try
+        {
+            var reader = new AsnReader(extension, AsnEncodingRules.BER).ReadSequence();
+            while (reader.HasData)
+            {
+                if (reader.PeekTag().HasSameClassAndValue(isDns)) names.Add(Encoding.UTF8.GetString(reader.ReadOctetString(isDns)).ToLowerInvariant());
+                else reader.ReadEncodedValue();
+            }
+
+            return names;
+        }
+        catch (AsnContentException)
+        {
+            return [];
+        }
     }
 
     /// <summary>The algorithms of a certificate as HAProxy names them.</summary>

@@ -42,7 +42,7 @@ internal static class ChainVerdict
     /// <summary>OpenSSL looks at the peer's own certificate last.</summary>
     private static TlsVerification OfTime(X509Chain chain, DateTimeOffset now)
     {
-        var first = chain.ChainElements.First(element => element.Certificate.NotAfter < now || element.Certificate.NotBefore > now).Certificate;
+        var first = (chain.ChainElements.FirstOrDefault(element => element.Certificate.NotAfter < now || element.Certificate.NotBefore > now) ?? chain.ChainElements[0]).Certificate;
         return first.NotBefore > now ? new TlsVerification(9, "certificate is not yet valid") : new TlsVerification(10, "certificate has expired");
     }
 }

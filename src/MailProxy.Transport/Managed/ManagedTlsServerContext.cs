@@ -97,6 +97,13 @@ internal sealed class ManagedTlsServerContext : TlsServerContext
     private static string? AsSent(string name)
     {
         if (name.Length == 0) return null;
-        return name.All(char.IsAscii) ? name : new IdnMapping().GetAscii(name);
+        try
+        {
+            return name.All(char.IsAscii) ? name : new IdnMapping().GetAscii(name);
+        }
+        catch (ArgumentException)
+        {
+            return name;           // no name of ours, whatever the client has sent
+        }
     }
 }

@@ -36,6 +36,10 @@ internal sealed class CertificateSet : IDisposable
             {
                 errors.Add(exception.Message);
             }
+            catch (Exception exception) when (exception is not OutOfMemoryException)
+            {
+                errors.Add($"the files of \"ssl_*\" cannot be used for server in {server.Source}: {exception.Message}");
+            }
         }
 
         Errors = [.. errors.Distinct()];

@@ -70,6 +70,9 @@ internal static unsafe partial class LibCrypto
     [LibraryImport(Library, EntryPoint = "PEM_write_bio_X509")]
     public static partial int WriteCertificate(nint bio, nint certificate);
 
+    [LibraryImport(Library, EntryPoint = "X509_up_ref")]
+    public static partial int KeepCertificate(nint certificate);
+
     [LibraryImport(Library, EntryPoint = "X509_free")]
     public static partial void FreeCertificate(nint certificate);
 
@@ -87,6 +90,54 @@ internal static unsafe partial class LibCrypto
 
     [LibraryImport(Library, EntryPoint = "X509_get_serialNumber")]
     public static partial nint Serial(nint certificate);
+
+    [LibraryImport(Library, EntryPoint = "X509_get0_notAfter")]
+    public static partial nint NotAfter(nint certificate);
+
+    [LibraryImport(Library, EntryPoint = "X509_get_ext_d2i")]
+    public static partial nint Extension(nint certificate, int nid, int* isCritical, int* index);
+
+    [LibraryImport(Library, EntryPoint = "GENERAL_NAMES_free")]
+    public static partial void FreeGeneralNames(nint names);
+
+    [LibraryImport(Library, EntryPoint = "GENERAL_NAME_get0_value")]
+    public static partial nint GeneralName(nint name, int* type);
+
+    [LibraryImport(Library, EntryPoint = "OPENSSL_sk_num")]
+    public static partial int Count(nint stack);
+
+    [LibraryImport(Library, EntryPoint = "OPENSSL_sk_value")]
+    public static partial nint At(nint stack, int index);
+
+    [LibraryImport(Library, EntryPoint = "X509_NAME_get_index_by_NID")]
+    public static partial int FindAttribute(nint name, int nid, int after);
+
+    [LibraryImport(Library, EntryPoint = "X509_NAME_get_entry")]
+    public static partial nint Attribute(nint name, int index);
+
+    [LibraryImport(Library, EntryPoint = "X509_NAME_ENTRY_get_data")]
+    public static partial nint AttributeValue(nint attribute);
+
+    [LibraryImport(Library, EntryPoint = "ASN1_STRING_get0_data")]
+    public static partial byte* StringData(nint text);
+
+    [LibraryImport(Library, EntryPoint = "ASN1_STRING_length")]
+    public static partial int StringLength(nint text);
+
+    [LibraryImport(Library, EntryPoint = "ASN1_STRING_to_UTF8")]
+    public static partial int ToUtf8(byte** output, nint text);
+
+    [LibraryImport(Library, EntryPoint = "CRYPTO_free")]
+    public static partial void Free(byte* memory, nint file, int line);
+
+    [LibraryImport(Library, EntryPoint = "ASN1_TIME_set")]
+    public static partial nint NewTime(nint time, nint secondsOfUnix);
+
+    [LibraryImport(Library, EntryPoint = "ASN1_TIME_diff")]
+    public static partial int Difference(int* days, int* seconds, nint from, nint to);
+
+    [LibraryImport(Library, EntryPoint = "ASN1_TIME_free")]
+    public static partial void FreeTime(nint time);
 
     [LibraryImport(Library, EntryPoint = "X509_get0_pubkey")]
     public static partial nint PublicKey(nint certificate);

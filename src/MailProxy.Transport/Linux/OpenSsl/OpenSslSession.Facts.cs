@@ -60,7 +60,7 @@ internal sealed unsafe partial class OpenSslSession
     public override (string Signature, string Key) ReadOwnAlgorithms()
     {
         var certificate = _ssl == 0 ? 0 : LibSsl.OwnCertificate(_ssl);
-        return certificate == 0 ? ("", "") : PeerCertificateReader.Algorithms(certificate);
+        return certificate == 0 ? ("", "") : CertificateReader.Algorithms(certificate);
     }
 
     /// <summary>Refuses a server that is not the target.</summary>
@@ -77,7 +77,7 @@ internal sealed unsafe partial class OpenSslSession
     /// <summary>Whether a name may be sent as SNI.</summary>
     public static bool IsHostName(string name) => name.Length > 0 && !IPAddress.TryParse(name, out _);
 
-    private PeerCertificateReader PeerCertificate() => new(_ssl == 0 ? 0 : LibSsl.PeerCertificate(_ssl));
+    private CertificateReader PeerCertificate() => new(_ssl == 0 ? 0 : LibSsl.PeerCertificate(_ssl));
 
     private void KeepFacts()
     {

@@ -1,8 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using System.Text;
-using MailProxy.Transport.Managed;
 using MailProxy.Transport.Tls;
 
 namespace MailProxy.Transport.Linux.OpenSsl;
@@ -33,8 +31,9 @@ internal sealed class LoadedPair(TlsKeyPair pair, IReadOnlyList<OwnedPointer> ch
     /// <summary>Which names the certificate is for, and how long.</summary>
     public TlsCertificate Describe()
     {
-        using var certificate = X509CertificateLoader.LoadCertificate(PeerCertificateReader.Der(chain[0].Value));
-        return new TlsCertificate(CertificateSource, CertificateText.NamesOf(certificate), new DateTimeOffset(certificate.NotAfter));
+        _ = LibCrypto.KeepCertificate(chain[0].Value);
+        using var leaf = new CertificateReader(chain[0].Value);
+        return new TlsCertificate(CertificateSource, leaf.ReadNames(), leaf.ReadNotAfter());
     }
 
     /// <summary>Reads both.</summary>

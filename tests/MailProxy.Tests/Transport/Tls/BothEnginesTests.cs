@@ -34,8 +34,50 @@ public sealed class BothEnginesTests : IDisposable
         {
             using var certificate = _authority.Issue(new TestSubject { Name = subject, IsRsa = isRsa });
             using var own = Assert.Single(MailProxy.Transport.Linux.OpenSsl.PemFile.ReadCertificates("data:" + certificate.Pem));
-            Assert.Equal(new PeerCertificateReader(own.Value).Describe(), CertificateText.Describe(certificate.Certificate));
-            Assert.Equal(PeerCertificateReader.Algorithms(own.Value), CertificateText.Algorithms(certificate.Certificate));
+            Assert.Equal(new CertificateReader(own.Value).Describe(), CertificateText.Describe(certificate.Certificate));
+            Assert.Equal(CertificateReader.Algorithms(own.Value), CertificateText.Algorithms(certificate.Certificate));
+        }
+    }
+
+    public static TheoryData<string, byte[], string[]> OddNames => new()
+    {
+        { "mül.example", [], ["mül.example"] },
+        { "plain.example", [10, 0, 1], ["plain.example"] },
+        { "MÜL.example", [10, 0, 0, 1], ["mül.example"] },
+    };
+
+    [Theory, MemberData(nameof(OddNames))]
+    public void A_certificate_that_only_OpenSSL_takes_has_names_and_an_end(string name, byte[] address, string[] names)
+    {
+        using var certificate = _authority.Issue(TestSubject.Odd(name, address));
+        AssertFacts(certificate, names);
+        using var own = Assert.Single(MailProxy.Transport.Linux.OpenSsl.PemFile.ReadCertificates("data:" + certificate.Pem));
+        Assert.Equal(new CertificateReader(own.Value).Describe(), CertificateText.Describe(certificate.Certificate));
+    }
+
+    [Fact]
+    public void Names_that_nobody_can_read_leave_the_common_name()
+    {
+        using var certificate = _authority.Issue(new TestSubject { Name = "CN=Common.example", Alternatives = [0x30, 0x05, 0x82, 0x40, 1, 2, 3] });
+        AssertFacts(certificate, ["common.example"]);
+    }
+
+    [Theory]
+    [InlineData("CN=first.example, CN=SECOND.example", "first.example")]
+    [InlineData("O=nameless", null)]
+    public void Without_names_the_common_name_counts(string subject, string? name)
+    {
+        using var certificate = _authority.Issue(new TestSubject { Name = subject });
+        AssertFacts(certificate, name is null ? [] : [name]);
+    }
+
+    private static void AssertFacts(TestCertificate certificate, string[] names)
+    {
+        foreach (var engine in new[] { TlsEngine.OpenSsl, TlsEngine.Managed })
+        {
+            var facts = Assert.Single(engine.CreateServerContext(new TlsServerOptions { Certificates = [TlsSockets.Pair(certificate)] }).Certificates);
+            Assert.Equal(names, facts.Names);
+            Assert.Equal(new DateTimeOffset(certificate.Certificate.NotAfter), facts.NotAfter);
         }
     }
 
