@@ -27,26 +27,30 @@ internal sealed class Credentials(AuthMethod method, byte[] login, byte[] secret
         _ => "none",
     };
 
-    /// <summary>A peer's text that is to be logged, without the secret that a peer may have echoed, as it is or as SASL carries it.</summary>
-    public byte[] Redact(ReadOnlySpan<byte> text)
-    {
-        byte[] message = [0, .. Login, 0, .. Secret];
-        return Secret.Length == 0 ? text.ToArray() : Replace(Replace(text, Encoding.ASCII.GetBytes(Convert.ToBase64String(message))), Secret);
-    }
+    /// <summary>A peer's text that is to be logged; none of it where it repeats the secret, whole or in part, as it is or as SASL carries it. What stood around a masked word would tell a short one.</summary>
+    public byte[] Redact(ReadOnlySpan<byte> text) => Secret.Length > 0 && Repeats(text) ? "(withheld, the password is in it)"u8.ToArray() : text.ToArray();
 
     public override string ToString() => $"{Method} (login and secret withheld)";
 
-    private static byte[] Replace(ReadOnlySpan<byte> text, ReadOnlySpan<byte> secret)
+    private bool Repeats(ReadOnlySpan<byte> text)
     {
-        var clean = new List<byte>(text.Length);
-        for (int at; (at = text.IndexOf(secret)) >= 0; text = text[(at + secret.Length)..])
+        byte[] message = [0, .. Login, 0, .. Secret];
+        var plain = Convert.ToBase64String(message);
+        // A reply may be cut: four characters hold three bytes, and from here on some of the secret's.
+        var told = Math.Min(plain.Length, ((Login.Length + 2) / 3 * 4) + 4);
+        return ContainsInAnyCase(text, Secret)
+            || text.IndexOf(Encoding.ASCII.GetBytes(plain[..told].TrimEnd('='))) >= 0
+            || text.IndexOf(Encoding.ASCII.GetBytes(Convert.ToBase64String(Secret).TrimEnd('='))) >= 0;
+    }
+
+    private static bool ContainsInAnyCase(ReadOnlySpan<byte> text, ReadOnlySpan<byte> word)
+    {
+        for (var at = 0; at + word.Length <= text.Length; at++)
         {
-            clean.AddRange(text[..at]);
-            clean.AddRange("***"u8);
+            if (Ascii.EqualsIgnoreCase(text.Slice(at, word.Length), word) || text.Slice(at, word.Length).SequenceEqual(word)) return true;
         }
 
-        clean.AddRange(text);
-        return [.. clean];
+        return false;
     }
 }
 

@@ -55,7 +55,7 @@ public sealed class MailProxyOptions
     [Directive("passdb", DirectiveKind.Passdb, DirectiveContexts.Mail, Syntax = PassdbDirective.Syntax)]
     public IList<PassdbOptions> Passdb { get; set; } = [];
 
-    /// <summary>Directive <c>auth_endpoint_key</c>: who sends it as <c>X-Auth-Key</c> may ask at <c>/auth</c> from other machines. A secret. Default none: loopback only.</summary>
+    /// <summary>Directive <c>auth_endpoint_key</c>: who sends it as <c>X-Auth-Key</c> may ask at <c>/auth</c>, from wherever, and nobody else. A secret. Default none: loopback may.</summary>
     [Directive("auth_endpoint_key", DirectiveKind.Secret, DirectiveContexts.Mail, Syntax = "key | file:path", Default = "none")]
     public string AuthEndpointKey { get; set; } = "";
 

@@ -15,8 +15,8 @@ public static class MailProxyEndpointExtensions
     /// <summary>
     /// Maps <c>/livez</c> (200 while the process answers) and <c>/readyz</c>, also as <c>/healthz</c> (200 while every
     /// socket listens, 503 before that and once a shutdown has begun). <c>?verbose</c> names the checks, as JSON.
-    /// Maps <c>/auth</c>, which answers auth_http requests by the users of <c>passdb</c> (404 without any), to loopback and to
-    /// whoever sends <c>auth_endpoint_key</c>.
+    /// Maps <c>/auth</c>, which answers auth_http requests by the users of <c>passdb</c> (404 without any), to
+    /// whoever sends <c>auth_endpoint_key</c>, and to loopback where there is none.
     /// </summary>
     public static IEndpointRouteBuilder MapMailProxy(this IEndpointRouteBuilder endpoints)
     {

@@ -15,6 +15,12 @@ internal interface IPassdb : IAsyncDisposable
     /// <param name="cancellationToken">The session is being closed, or has no time left.</param>
     ValueTask<PassdbResult> AuthenticateAsync(PassdbQuery query, CancellationToken cancellationToken);
 
+    /// <summary>Does to no end what it takes to refuse a user who is known, so that the time of a refusal does not tell who is.</summary>
+    /// <param name="credentials">The attempt, with a password.</param>
+    /// <param name="cancellationToken">The session is being closed, or has no time left.</param>
+    /// <returns>False where that cannot be done now: then users who are known get no answer either.</returns>
+    ValueTask<bool> SpendTimeAsync(Credentials credentials, CancellationToken cancellationToken);
+
     /// <summary>Whether it can be asked now, for <c>/readyz</c>.</summary>
     /// <returns>What is wrong; null where nothing is.</returns>
     ValueTask<string?> CheckAsync(CancellationToken cancellationToken);

@@ -57,11 +57,10 @@ internal sealed class PassdbChain : IAsyncDisposable
         foreach (var passdb in _passdbs) await passdb.DisposeAsync();
     }
 
-    /// <summary>A password is hashed for users whom nobody knows too, so that the time does not tell who exists.</summary>
+    /// <summary>Whom nobody knows looks like a user of the last one, who has been looked for as long.</summary>
     private async ValueTask<PassdbResult> SpendTimeAsync(Credentials credentials, CancellationToken cancellationToken)
     {
-        var isSpent = credentials.Method != AuthMethod.Plain || !_passdbs.Any(passdb => passdb is StoredPassdb)
-            || await _services.Passwords.SpendTimeAsync(credentials.Secret, cancellationToken);
+        var isSpent = credentials.Method != AuthMethod.Plain || _passdbs.Count == 0 || await _passdbs[^1].SpendTimeAsync(credentials, cancellationToken);
         return new PassdbResult(isSpent ? PassdbStatus.UnknownUser : PassdbStatus.Unavailable);
     }
 }

@@ -35,6 +35,8 @@ internal abstract class StoredPassdb(PassdbOptions options, PasswordVerifier pas
         }
     }
 
+    public ValueTask<bool> SpendTimeAsync(Credentials credentials, CancellationToken cancellationToken) => passwords.SpendTimeAsync(credentials.Secret, cancellationToken);
+
     public abstract ValueTask<string?> CheckAsync(CancellationToken cancellationToken);
 
     public abstract ValueTask DisposeAsync();
@@ -66,7 +68,8 @@ internal abstract class StoredPassdb(PassdbOptions options, PasswordVerifier pas
         if (credentials.Method == AuthMethod.Plain && user.NoPassword) return Unchecked(accepted);
         if (credentials.Method == AuthMethod.Plain)
         {
-            var isGood = !string.IsNullOrEmpty(user.Password) && await passwords.VerifyAsync(user.Password, options.Scheme, credentials.Secret, cancellationToken);
+            if (string.IsNullOrEmpty(user.Password)) return await SpendTimeAsync(credentials, cancellationToken) ? Wrong(credentials) : new PassdbResult(PassdbStatus.Unavailable);
+            var isGood = await passwords.VerifyAsync(user.Password, options.Scheme, credentials.Secret, cancellationToken);
             return isGood ? accepted with { Proof = ProofCheck.Directory } : Wrong(credentials);
         }
 

@@ -31,7 +31,7 @@ internal sealed class AuthEndpoint(LoginDirectory directory, LoginDecider decide
         if (!AuthEndpointAccess.IsGranted(http, directory.EndpointKey))
         {
             LoginLog.EndpointForbidden(directory.Log, AuthEndpointAccess.PeerText(http));
-            await RefuseAsync(http, StatusCodes.Status403Forbidden, AuthEndpointResult.Forbidden, "only loopback, or with the X-Auth-Key that auth_endpoint_key says");
+            await RefuseAsync(http, StatusCodes.Status403Forbidden, AuthEndpointResult.Forbidden, "only with the X-Auth-Key that auth_endpoint_key says, or from loopback where none is set");
             return;
         }
 

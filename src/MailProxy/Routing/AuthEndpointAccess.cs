@@ -11,8 +11,8 @@ internal static class AuthEndpointAccess
 {
     private const string KeyHeader = "X-Auth-Key";
 
-    /// <summary>Loopback may, and who sends the key.</summary>
-    public static bool IsGranted(HttpContext http, string key) => IsLoopback(Peer(http)) || (key.Length > 0 && HasKey(http, key));
+    /// <summary>Who sends the key may; where there is none, loopback. Every program of this machine can ask from there, and so can the world through a proxy on it.</summary>
+    public static bool IsGranted(HttpContext http, string key) => key.Length > 0 ? HasKey(http, key) : IsLoopback(Peer(http));
 
     /// <summary>Who asks, for messages.</summary>
     public static string PeerText(HttpContext http) => Peer(http)?.ToString() ?? "an unknown peer";

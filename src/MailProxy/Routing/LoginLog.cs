@@ -23,7 +23,7 @@ internal static partial class LoginLog
     [LoggerMessage(735, LogLevel.Error, "what passdb says of user \"{Login}\" does not fit a header: {Header} begins or ends with a space, or has a control byte", EventName = "EndpointBadValue")]
     public static partial void EndpointBadValue(ILogger logger, string login, string header);
 
-    [LoggerMessage(736, LogLevel.Warning, "{Peer} may not ask at /auth: it is not loopback, and sends no X-Auth-Key that is auth_endpoint_key", EventName = "EndpointForbidden")]
+    [LoggerMessage(736, LogLevel.Warning, "{Peer} may not ask at /auth: it does not send auth_endpoint_key as X-Auth-Key, or there is none and it is not loopback", EventName = "EndpointForbidden")]
     public static partial void EndpointForbidden(ILogger logger, string peer);
 
     [LoggerMessage(737, LogLevel.Error, "{Peer} asks at /auth in a way that is not understood: {Reason}", EventName = "EndpointBadRequest")]

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using MailProxy.Authentication;
 using MailProxy.Configuration;
+using MailProxy.FunctionalTests.Infrastructure;
 using MailProxy.FunctionalTests.Servers;
 using MailProxy.Passdb;
 
@@ -46,6 +47,39 @@ public sealed class LdapTests : IAsyncLifetime
         await using var named = new AskedPassdb(new PassdbOptions { Driver = "ldap", Uri = Server.Uri, Dn = "uid=%u,ou=people,dc=example,dc=org" });
         Assert.Equal(PassdbStatus.WrongPassword, await searched.StatusAsync("alice", ""));
         Assert.Equal(PassdbStatus.WrongPassword, await named.StatusAsync("alice", ""));
+    }
+
+    [Fact]
+    public async Task Who_does_not_exist_is_bound_as_nobody_so_that_a_refusal_takes_the_same()
+    {
+        await using var passdb = new AskedPassdb(Search());
+        Assert.Equal(PassdbStatus.WrongPassword, await passdb.StatusAsync("alice", "hunter2"));
+        await Patience.UntilAsync(() => Server.BindsAs("dn=\"uid=alice,") == 1, () => "alice's bind");
+        Assert.Equal(0, Server.BindsAs("cn=mailproxy-"));
+        Assert.Equal(PassdbStatus.UnknownUser, await passdb.StatusAsync("zoe", "hunter2"));
+        await Patience.UntilAsync(() => Server.BindsAs("cn=mailproxy-") == 1, () => "nobody's bind");
+        Assert.Equal(PassdbStatus.UnknownUser, await passdb.StatusAsync("zoe", ""));
+        Assert.Equal(PassdbStatus.UnknownUser, await passdb.StatusAsync("zoe", "", AuthMethod.External));
+        Assert.Equal(PassdbStatus.Ok, await passdb.StatusAsync("alice", "secret1"));
+        await Patience.UntilAsync(() => Server.BindsAs("dn=\"uid=alice,") == 2, () => "alice's second bind");
+        Assert.Equal(1, Server.BindsAs("cn=mailproxy-"));
+    }
+
+    [Fact]
+    public async Task A_server_that_hashes_slowly_does_not_tell_who_exists_either()
+    {
+        await using var passdb = new AskedPassdb(Search());
+        Assert.Equal(PassdbStatus.Ok, await passdb.StatusAsync("slow", "secret3"));
+        var known = await TimeOfRefusalAsync(passdb, "slow", PassdbStatus.WrongPassword);
+        var unknown = await TimeOfRefusalAsync(passdb, "zoe", PassdbStatus.UnknownUser);
+        Assert.True(unknown > known * 0.7, $"{unknown} for nobody, {known} for a user");
+    }
+
+    private static async Task<TimeSpan> TimeOfRefusalAsync(AskedPassdb passdb, string login, PassdbStatus expected)
+    {
+        var began = TimeProvider.System.GetTimestamp();
+        Assert.Equal(expected, await passdb.StatusAsync(login, "hunter2"));
+        return TimeProvider.System.GetElapsedTime(began);
     }
 
     [Fact]

@@ -22,6 +22,9 @@ internal sealed class SlapdServer : IAsyncDisposable
 
     public string SecureUri => string.Create(CultureInfo.InvariantCulture, $"ldaps://127.0.0.1:{Ldaps}");
 
+    /// <summary>How often somebody has asked to be bound as an entry with this in its name; all of them but nobody's for "cn=" and "uid=".</summary>
+    public int BindsAs(string name) => _process!.Error.Split('\n').Count(line => line.Contains(" BIND dn=\"", StringComparison.Ordinal) && line.Contains("method=", StringComparison.Ordinal) && line.Contains(name, StringComparison.Ordinal));
+
     public static async Task<SlapdServer> StartAsync()
     {
         var server = new SlapdServer();
@@ -45,7 +48,7 @@ internal sealed class SlapdServer : IAsyncDisposable
     public async Task RestartAsync()
     {
         var uris = string.Create(CultureInfo.InvariantCulture, $"ldap://127.0.0.1:{Ldap}/ ldaps://127.0.0.1:{Ldaps}/ ldaps://127.0.0.2:{Ldaps}/");
-        _process = ChildProcess.Start("/usr/sbin/slapd", ["-d", "0", "-f", Conf, "-h", uris]);
+        _process = ChildProcess.Start("/usr/sbin/slapd", ["-d", "256", "-f", Conf, "-h", uris]);
         await Patience.UntilAsync(IsListening, () => $"slapd: {_process.Error}");
     }
 
@@ -129,6 +132,13 @@ internal sealed class SlapdServer : IAsyncDisposable
         roomNumber: 10.0.0.5
         carLicense: 2143
         userPassword: secret2
+
+        dn: uid=slow,ou=people,dc=example,dc=org
+        objectClass: inetOrgPerson
+        uid: slow
+        cn: Slow
+        sn: Slow
+        userPassword: {CRYPT}$6$rounds=900000$saltsalt$iJmHPYBsOMY2huR7OLHk4xnnEdBxK/Vlz5Ob9Ho6miHzDN/nAd0hSrGJkbbAfK7LtWn4/NkaVWnNJ28LcqDeM0
 
         """;
 }

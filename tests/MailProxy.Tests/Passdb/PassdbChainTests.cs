@@ -1,6 +1,7 @@
 using MailProxy.Authentication;
 using MailProxy.Configuration;
 using MailProxy.Passdb;
+using MailProxy.Passdb.Sqlite;
 
 namespace MailProxy.Tests.Passdb;
 
@@ -60,6 +61,33 @@ public sealed class PassdbChainTests : IAsyncLifetime
         Assert.Equal(1, _folder.Services.Passwords.Checked);
         Assert.Equal(PassdbStatus.WrongPassword, await PassdbFolder.StatusAsync(chain, PassdbFolder.Plain("alice", "x")));
         Assert.Equal(2, _folder.Services.Passwords.Checked);
+    }
+
+    [Theory]
+    [InlineData("locked", "x", (int)AuthMethod.Plain, 1)]
+    [InlineData("locked", "", (int)AuthMethod.Plain, 1)]
+    [InlineData("alice", "x", (int)AuthMethod.Plain, 1)]
+    [InlineData("nobody", "x", (int)AuthMethod.Plain, 1)]
+    [InlineData("locked", "00", (int)AuthMethod.CramMd5, 0)]
+    [InlineData("nobody", "00", (int)AuthMethod.CramMd5, 0)]
+    [InlineData("locked", "", (int)AuthMethod.None, 0)]
+    public async Task A_user_without_a_password_costs_as_much_to_refuse_as_any(string login, string secret, int method, long hashes)
+    {
+        foreach (var passdb in new[] { _folder.PasswdFile("alice:{SSHA512}RL7e/4XaB5mDJ0KMTsSBX9LCHCWZuXCvXnA6N/q5HfymtiyUzGDCptqZBJso78nBXaINObfit4kYqoGL6WTHlFDxarU=\nlocked:"), Sqlite() })
+        {
+            var before = _folder.Services.Passwords.Checked;
+            await PassdbFolder.AskAsync(_folder.Chain(passdb), PassdbFolder.Query((AuthMethod)method, login, secret, "<1@x>"));
+            Assert.Equal(hashes, _folder.Services.Passwords.Checked - before);
+        }
+    }
+
+    private PassdbOptions Sqlite()
+    {
+        var users = new SqliteUsers(_folder["users.db"]);
+        users.Create();
+        users.Add(new SqliteUser("locked"));
+        users.Add(new SqliteUser("alice") { Password = "{PLAIN}other" });
+        return new PassdbOptions { Driver = "sqlite", Path = _folder["users.db"] };
     }
 
     [Fact]

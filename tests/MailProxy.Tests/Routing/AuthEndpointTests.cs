@@ -180,11 +180,15 @@ public sealed class AuthEndpointTests : IAsyncLifetime
     [InlineData("X-Auth-Key: k3y \u00c3\u00bc!\r\n", "403")]
     [InlineData("X-Auth-Key: k3y \u00c3\u00bc\r\nX-Auth-Key: k3y \u00c3\u00bc\r\n", "403")]
     [InlineData("", "403")]
-    public async Task From_elsewhere_the_key_opens(string header, string status)
+    public async Task Where_there_is_a_key_it_alone_opens_on_loopback_too(string header, string status)
     {
         _users.PutInForce("k3y ü", _users.Users());
-        _peer = IPAddress.Parse("192.0.2.1");
-        Assert.StartsWith(status, await AskAsync(Login("fred") + header), StringComparison.Ordinal);
+        foreach (var peer in new[] { "192.0.2.1", "127.0.0.1", "::1" })
+        {
+            _peer = IPAddress.Parse(peer);
+            Assert.StartsWith(status, await AskAsync(Login("fred") + header), StringComparison.Ordinal);
+        }
+
         Assert.DoesNotContain("k3y", _users.Log.All, StringComparison.Ordinal);
     }
 

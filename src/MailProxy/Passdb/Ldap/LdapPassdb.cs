@@ -15,11 +15,20 @@ internal sealed class LdapPassdb : IPassdb
     private readonly BoundedWork _work = new("requests to the LDAP server", atOnce: 16, mostWaiting: 1024);
     private readonly LdapConnections _searches;
     private readonly LdapConnections _binds;
+    private readonly TimeProvider _time;
+
+    /// <summary>An entry that is not there. No user's, whom the server might lock out for it.</summary>
+    private readonly string _nobody;
+
+    /// <summary>How long the server took the last time to find a user's password wrong, which may have a slow hash. For an entry that is not there it hashes nothing.</summary>
+    private long _refusalTicks;
 
     public LdapPassdb(PassdbOptions options, TimeProvider time, ILogger log)
     {
         _options = options;
         _log = log;
+        _time = time;
+        _nobody = $"cn=mailproxy-{Guid.NewGuid():N}{(options.Base.Length > 0 ? "," : "")}{options.Base}";
         _attributes = [.. new[] { options.UpstreamAttr, options.HostAttr, options.PortAttr, options.UserAttr }.Where(name => name.Length > 0).Distinct(StringComparer.OrdinalIgnoreCase)];
         _searches = new LdapConnections(options, time, connection => connection.Bind(options.BindDn, Encoding.UTF8.GetBytes(options.BindPassword)));
         _binds = new LdapConnections(options, time, _ => { });
@@ -39,6 +48,24 @@ internal sealed class LdapPassdb : IPassdb
             PassdbLog.Unavailable(_log, Driver, _options.Source, exception.Message, PeerText.ToText(query.Credentials.Login));
             return new PassdbResult(PassdbStatus.Unavailable);
         }
+    }
+
+    public async ValueTask<bool> SpendTimeAsync(Credentials credentials, CancellationToken cancellationToken)
+    {
+        var began = _time.GetTimestamp();
+        try
+        {
+            // Without a password nobody is bound.
+            if (credentials.Secret.Length > 0) await _work.RunAsync(() => BindAsNobody(credentials.Secret), cancellationToken);
+        }
+        catch (Exception exception) when (exception is PassdbException or LdapException)
+        {
+            return false;
+        }
+
+        var left = TimeSpan.FromTicks(Interlocked.Read(ref _refusalTicks)) - _time.GetElapsedTime(began);
+        if (credentials.Secret.Length > 0 && left > TimeSpan.Zero) await Task.Delay(left, _time, cancellationToken);
+        return true;
     }
 
     public async ValueTask<string?> CheckAsync(CancellationToken cancellationToken)
@@ -110,6 +137,7 @@ internal sealed class LdapPassdb : IPassdb
     /// <returns>The user's entry, which a name alone is not; null where the password is wrong.</returns>
     private LdapEntry? Bind(LdapEntry entry, byte[] password)
     {
+        var began = _time.GetTimestamp();
         try
         {
             return _binds.Use(connection =>
@@ -121,7 +149,24 @@ internal sealed class LdapPassdb : IPassdb
         }
         catch (LdapException exception) when (exception.Code is LibLdap.InvalidCredentials or LibLdap.InappropriateAuthentication)
         {
+            Interlocked.Exchange(ref _refusalTicks, _time.GetElapsedTime(began).Ticks);
             return null;
+        }
+    }
+
+    private bool BindAsNobody(byte[] password)
+    {
+        try
+        {
+            return _binds.Use(connection =>
+            {
+                connection.Bind(_nobody, password);
+                return true;
+            });
+        }
+        catch (LdapException exception) when (exception.Code > 0)
+        {
+            return false;                                  // what was to be expected
         }
     }
 

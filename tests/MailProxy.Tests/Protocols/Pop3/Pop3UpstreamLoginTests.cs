@@ -14,7 +14,7 @@ public sealed class Pop3UpstreamLoginTests
         { Client, "-ERR busy", "-ERR busy" },
         { Client, "* OK IMAP ready", "* OK IMAP ready" },
         { Client + "U> +OK hi\nU< USER user\n", "-ERR who", "-ERR who" },
-        { Client + "U> +OK hi\nU< USER user\nU> +OK\nU< PASS pass\n", "-ERR [AUTH] \"pass\" is wrong", "-ERR [AUTH] \\x22***\\x22 is wrong" },
+        { Client + "U> +OK hi\nU< USER user\nU> +OK\nU< PASS pass\n", "-ERR [AUTH] \"pass\" is wrong", "(withheld, the password is in it)" },
         { Client + "U> +OK hi\nU< USER user\nU> +OK\nU< PASS pass\n", "+ok", "+ok" },
     };
 

@@ -46,7 +46,7 @@ public sealed class SmtpUpstreamLoginTests
     {
         var session = new SessionTranscript { Protocol = "smtp", Configure = server => (server.Proxy.SmtpAuth, server.Proxy.Xclient) = (true, false) };
         await session.PlayAsync(Greeting + Login + "U> 220 up\nU< HELO mx.test\nU> 250 up\nU< AUTH PLAIN **\nU> 502 \"AUTH PLAIN AHVzZXIAcGFzcw==\" with pass\nS: 451 4.3.2 Internal server error\nS: <close>");
-        Assert.Contains("Error: upstream sent invalid response: \"502 \\x22AUTH PLAIN ***\\x22 with ***\"", session.Log.Lines);
+        Assert.Contains("Error: upstream sent invalid response: \"(withheld, the password is in it)\"", session.Log.Lines);
     }
 
     [Theory]
