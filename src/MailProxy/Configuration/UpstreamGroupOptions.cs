@@ -16,8 +16,11 @@ public sealed class UpstreamGroupOptions
     public UpstreamMethod Method { get; set; }
 
     /// <summary>Directive <c>hash</c>: text with the variables <c>$auth_user</c> and <c>$remote_addr</c>; a login that has the same one goes to the same server.</summary>
-    [Directive("hash", DirectiveKind.Hash, DirectiveContexts.Upstream, IsRepeatable = true, Syntax = "key [consistent]")]
+    [Directive("hash", DirectiveKind.Hash, DirectiveContexts.Upstream, IsRepeatable = true, Syntax = "key [consistent] [exact]")]
     public string HashKey { get; set; } = "";
+
+    /// <summary>Parameter <c>exact</c> of <c>hash</c>: <c>$auth_user</c> is the bytes that the client sent, as in nginx. Default off: without spaces around it and in lower case (ASCII), so that all spellings of a login go to one server.</summary>
+    public bool HashExact { get; set; }
 
     /// <summary>Directive <c>server</c>, in order, one for each address where a name without <c>resolve</c> has several.</summary>
     [Directive("server", DirectiveKind.UpstreamServer, DirectiveContexts.Upstream, Syntax = "address [parameter ...]")]

@@ -6,7 +6,8 @@ using MailProxy.Diagnostics;
 namespace MailProxy.Routing;
 
 /// <summary>The key of <c>hash</c>: text with the variables <c>$auth_user</c> and <c>$remote_addr</c>, also in braces.</summary>
-internal sealed class HashKey
+/// <param name="isExact">Whether a login is taken as the client sent it. Else all spellings of one login are one key: servers that share no store must not see a user on two of them.</param>
+internal sealed class HashKey(bool isExact)
 {
     private readonly List<(Part Kind, byte[] Text)> _parts = [];
 
@@ -18,9 +19,9 @@ internal sealed class HashKey
     }
 
     /// <summary>Reads a key that the configuration's loader has accepted.</summary>
-    public static HashKey Parse(string key)
+    public static HashKey Parse(string key, bool isExact)
     {
-        var result = new HashKey();
+        var result = new HashKey(isExact);
         while (key.Length > 0)
         {
             var (part, length) = Begins(key, "auth_user") is > 0 and var user ? (Part.User, user)
@@ -36,6 +37,7 @@ internal sealed class HashKey
     /// <summary>The key of one login.</summary>
     public byte[] Expand(byte[] login, IPAddress? client)
     {
+        if (!isExact) login = Fold(login);
         if (_parts is [(Part.User, _)]) return login;
         var key = new ArrayBufferWriter<byte>(64);
         foreach (var (part, text) in _parts)
@@ -49,6 +51,18 @@ internal sealed class HashKey
         }
 
         return key.WrittenSpan.ToArray();
+    }
+
+    /// <summary>Other alphabets are left as they are: what is upper case there is the server's to know.</summary>
+    private static byte[] Fold(byte[] login)
+    {
+        var folded = login.AsSpan().Trim(" \t\r\n"u8).ToArray();
+        foreach (ref var octet in folded.AsSpan())
+        {
+            if (char.IsAsciiLetterUpper((char)octet)) octet |= 0x20;
+        }
+
+        return folded;
     }
 
     /// <returns>The length of <c>$name</c> or <c>${name}</c> at the start of the key; 0 where it is not there.</returns>

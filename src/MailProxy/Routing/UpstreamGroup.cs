@@ -19,7 +19,7 @@ internal sealed class UpstreamGroup
     {
         Options = options;
         _time = time;
-        _hashKey = HashKey.Parse(options.HashKey);
+        _hashKey = HashKey.Parse(options.HashKey, options.HashExact);
         Names = [.. options.Servers.Where(server => server.Resolve)];
         var literal = options.Servers.Where(server => !server.Resolve).Select(server => new UpstreamPeer(server, UpstreamEndPoint.Parse(server.Address)));
         _selector = new RoundRobinSelector();

@@ -61,7 +61,7 @@ internal sealed class UpstreamGroupSet
         '\n',
         options.Servers.Select(server => FormattableString.Invariant(
             $"{server.Address} {server.Host} {server.Weight} {server.MaxConns} {server.MaxFails} {server.FailTimeout} {server.Backup} {server.Down} {server.Drain} {server.Resolve}"))
-            .Append(FormattableString.Invariant($"{options.Method} {options.HashKey} {options.HealthCheck is null}"))
+            .Append(FormattableString.Invariant($"{options.Method} {options.HashKey} {options.HashExact} {options.HealthCheck is null}"))
             .Append(FormattableString.Invariant($"{options.Resolver.Valid} {options.Resolver.Ipv4} {options.Resolver.Ipv6} {options.Resolver.Timeout}"))
             .Concat(options.Resolver.Servers));
 }

@@ -56,16 +56,20 @@ public sealed class UpstreamTests : IDisposable
 
     [Theory]
     [InlineData("", UpstreamMethod.RoundRobin, "")]
+    [InlineData("hash $auth_user exact;", UpstreamMethod.Hash, "$auth_user", true)]
+    [InlineData("hash $auth_user exact consistent;", UpstreamMethod.ConsistentHash, "$auth_user", true)]
+    [InlineData("hash $auth_user consistent exact;", UpstreamMethod.ConsistentHash, "$auth_user", true)]
+    [InlineData("hash exact;", UpstreamMethod.Hash, "exact")]
     [InlineData("least_conn;", UpstreamMethod.LeastConn, "")]
     [InlineData("random;", UpstreamMethod.Random, "")]
     [InlineData("random two;", UpstreamMethod.RandomTwo, "")]
     [InlineData("random two least_conn;", UpstreamMethod.RandomTwo, "")]
     [InlineData("hash $auth_user;", UpstreamMethod.Hash, "$auth_user")]
     [InlineData("hash ${auth_user}@$remote_addr consistent;", UpstreamMethod.ConsistentHash, "${auth_user}@$remote_addr")]
-    public void A_method_is_read(string line, UpstreamMethod method, string key)
+    public void A_method_is_read(string line, UpstreamMethod method, string key, bool isExact = false)
     {
         var group = Group($"server 127.0.0.1:143; {line}");
-        Assert.Equal((method, key), (group.Method, group.HashKey));
+        Assert.Equal((method, key, isExact), (group.Method, group.HashKey, group.HashExact));
     }
 
     [Theory]

@@ -45,7 +45,10 @@ public sealed class WrongUpstreamTests : IDisposable
 
     [Theory]
     [InlineData("hash;", "invalid number of arguments in \"hash\" directive")]
-    [InlineData("hash x consistent y;", "invalid number of arguments in \"hash\" directive")]
+    [InlineData("hash x consistent exact y;", "invalid number of arguments in \"hash\" directive")]
+    [InlineData("hash x consistent y;", "invalid parameter \"y\"")]
+    [InlineData("hash x y consistent;", "invalid parameter \"y\"")]
+    [InlineData("hash x exact exact;", "invalid parameter \"exact\"")]
     [InlineData("hash x foo;", "invalid parameter \"foo\"")]
     [InlineData("hash \"\";", "\"hash\" directive invalid value")]
     [InlineData("hash $;", "invalid variable name")]

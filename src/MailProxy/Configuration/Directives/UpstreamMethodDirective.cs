@@ -14,16 +14,26 @@ internal static class UpstreamMethodDirective
             (DirectiveKind.Random, []) => "random",
             (DirectiveKind.Random, ["two"] or ["two", "least_conn"]) => "random two",
             (DirectiveKind.Hash, [_]) => "hash",
-            (DirectiveKind.Hash, [_, "consistent"]) => "hash consistent",
+            (DirectiveKind.Hash, [_, "exact"]) => "hash",
+            (DirectiveKind.Hash, [_, "consistent"] or [_, "consistent", "exact"] or [_, "exact", "consistent"]) => "hash consistent",
             _ => null,
         };
-        var isFirstWrong = call.Directive.Kind == DirectiveKind.Random && call.Arguments is not ["two", ..];
-        if (method is null) call.Report.Error($"invalid parameter \"{call.Arguments[isFirstWrong ? 0 : 1]}\"");
+        if (method is null) call.Report.Error($"invalid parameter \"{FirstWrong(call)}\"");
         if (call.Directive.Kind == DirectiveKind.Hash && ReadHashKey(call.Arguments[0], call.Report) is { } key) call.Set(call.Path, key);
         if (call.Report.HasFailed) return;
         if (call.Level[nameof(UpstreamGroupOptions.Method)] is not null) call.Report.Warn("load balancing method redefined");
         call.Set(nameof(UpstreamGroupOptions.Method), method!);
+        if (call.Directive.Kind == DirectiveKind.Hash) call.Set(nameof(UpstreamGroupOptions.HashExact), call.Arguments.Skip(1).Contains("exact") ? "on" : "off");
     }
+
+    /// <summary>The parameter that is not known, or stands there twice.</summary>
+    private static string FirstWrong(DirectiveCall call) => call switch
+    {
+        { Directive.Kind: DirectiveKind.Random, Arguments: ["two", var second, ..] } => second,
+        { Directive.Kind: DirectiveKind.Hash, Arguments: [_, "consistent" or "exact", var third] } => third,
+        { Directive.Kind: DirectiveKind.Hash } => call.Arguments[1],
+        _ => call.Arguments[0],
+    };
 
     /// <summary>Reads the key of <c>hash</c>.</summary>
     public static string? ReadHashKey(string word, Report report)
