@@ -15,6 +15,7 @@ public static class ProxyHeaderCodec
 
     private const int MaxTextLength = 107;
     private const int BinaryPrefix = 16;
+    private const int LongestAddresses = 36;
 
     private static readonly SearchValues<byte> AddressBytes = SearchValues.Create("0123456789ABCDEFabcdef.:"u8);
 
@@ -58,19 +59,8 @@ public static class ProxyHeaderCodec
     /// <param name="tls">The client's TLS session; null where its connection is clear.</param>
     public static void WriteV2(IBufferWriter<byte> output, EndPoint client, EndPoint local, ProxyTls? tls = null)
     {
-        Span<byte> header = stackalloc byte[BinaryPrefix + 36 + ProxyTlvWriter.MaxLength];
-        Signature.CopyTo(header);
-        var length = BinaryPrefix;
-        if (client is IPEndPoint source && local is IPEndPoint destination)
-        {
-            header[12] = 0x21;
-            length += WriteAddresses(header[13..], source, destination);
-        }
-        else
-        {
-            (header[12], header[13]) = (0x20, 0x00);
-        }
-
+        Span<byte> header = stackalloc byte[BinaryPrefix + LongestAddresses + ProxyTlvWriter.MaxLength];
+        var length = WriteBinary(header, client, local);
         var extensions = new ProxyTlvWriter(header[length..]);
         if (tls is not null) extensions.Tls(tls);
         extensions.Number(0x03, 0);                        // the checksum, once it is known
@@ -78,6 +68,33 @@ public static class ProxyHeaderCodec
         BinaryPrimitives.WriteUInt16BigEndian(header[14..], (ushort)(header.Length - BinaryPrefix));
         BinaryPrimitives.WriteUInt32BigEndian(header[^4..], Crc32C(header));
         output.Write(header);
+    }
+
+    /// <summary>Writes a header of version 2 as nginx does: addresses, and nothing behind them.</summary>
+    /// <param name="output">Where to.</param>
+    /// <param name="client">The client.</param>
+    /// <param name="local">The address that the client connected to.</param>
+    public static void WriteV2Addresses(IBufferWriter<byte> output, EndPoint client, EndPoint local)
+    {
+        Span<byte> header = stackalloc byte[BinaryPrefix + LongestAddresses];
+        header = header[..WriteBinary(header, client, local)];
+        BinaryPrimitives.WriteUInt16BigEndian(header[14..], (ushort)(header.Length - BinaryPrefix));
+        output.Write(header);
+    }
+
+    /// <summary>Writes all up to the extensions, leaving the length to the caller.</summary>
+    /// <returns>How many bytes it was.</returns>
+    private static int WriteBinary(Span<byte> header, EndPoint client, EndPoint local)
+    {
+        Signature.CopyTo(header);
+        if (client is not IPEndPoint source || local is not IPEndPoint destination)
+        {
+            (header[12], header[13]) = (0x20, 0x00);
+            return BinaryPrefix;
+        }
+
+        header[12] = 0x21;
+        return BinaryPrefix + WriteAddresses(header[13..], source, destination);
     }
 
     private static bool BeginsAs(ReadOnlySpan<byte> input, ReadOnlySpan<byte> expected) =>

@@ -50,6 +50,10 @@ public sealed class ProxyOptions
     [Directive("proxy_protocol", DirectiveKind.Choice, Words = ["off", "on", "v2"])]
     public ProxyProtocolVersion Protocol { get; set; }
 
+    /// <summary>Directive <c>proxy_protocol_version</c>: which header <c>proxy_protocol on</c> means; version 2 is then nginx's, of addresses only. Default 1.</summary>
+    [Directive("proxy_protocol_version", DirectiveKind.Choice, Words = ["1", "2"])]
+    public ProxyProtocolForm ProtocolForm { get; set; }
+
     /// <summary>Directive <c>proxy_smtp_auth</c>: AUTH PLAIN at an SMTP upstream. Default off, but a password that nobody else has checked always goes there.</summary>
     [Directive("proxy_smtp_auth", DirectiveKind.Flag)]
     public bool SmtpAuth { get; set; }
@@ -65,9 +69,19 @@ public enum ProxyProtocolVersion
     /// <summary><c>off</c>: no header.</summary>
     Off,
 
-    /// <summary><c>on</c>: version 1, text.</summary>
-    V1,
+    /// <summary><c>on</c>: as <see cref="ProxyOptions.ProtocolForm"/> says.</summary>
+    On,
 
-    /// <summary><c>v2</c>: version 2, binary.</summary>
+    /// <summary><c>v2</c>: version 2, binary, with the client's TLS and a checksum.</summary>
     V2,
+}
+
+/// <summary>Values of <c>proxy_protocol_version</c>.</summary>
+public enum ProxyProtocolForm
+{
+    /// <summary><c>1</c>: text.</summary>
+    Text,
+
+    /// <summary><c>2</c>: binary.</summary>
+    Binary,
 }

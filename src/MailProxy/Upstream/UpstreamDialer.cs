@@ -29,8 +29,9 @@ internal sealed class UpstreamDialer(IConnectionFactory connections)
             if (options.Protocol != ProxyProtocolVersion.Off)
             {
                 logContext.Action = SessionAction.SendingProxyHeader;
-                if (options.Protocol == ProxyProtocolVersion.V1) ProxyHeaderCodec.WriteV1(connection.Transport.Output, client, local);
-                else ProxyHeaderCodec.WriteV2(connection.Transport.Output, client, local, ClientTls.Describe(clientTls));
+                if (options.Protocol == ProxyProtocolVersion.V2) ProxyHeaderCodec.WriteV2(connection.Transport.Output, client, local, ClientTls.Describe(clientTls));
+                else if (options.ProtocolForm == ProxyProtocolForm.Binary) ProxyHeaderCodec.WriteV2Addresses(connection.Transport.Output, client, local);
+                else ProxyHeaderCodec.WriteV1(connection.Transport.Output, client, local);
                 await connection.Transport.Output.FlushAsync(cancellationToken);
             }
 

@@ -31,6 +31,7 @@ public sealed class WrongServerTests : IDisposable
     [InlineData("proxy true;", "invalid value \"true\" in \"proxy\" directive, it must be \"on\" or \"off\"")]
     [InlineData("proxy on off;", "invalid number of arguments in \"proxy\" directive")]
     [InlineData("xclient yes;", "invalid value \"yes\" in \"xclient\" directive, it must be \"on\" or \"off\"")]
+    [InlineData("proxy_protocol_version 3;", "invalid value \"3\"")]
     [InlineData("proxy_protocol v1;", "invalid value \"v1\"")]
     [InlineData("proxy_timeout 1M;", "\"proxy_timeout\" directive invalid value")]
     [InlineData("imap_auth foo;", "invalid value \"foo\"")]

@@ -106,7 +106,7 @@ public sealed class GoldenVectorTests
     public async Task Vector_16()
     {
         var login = Pop3 + "C: AUTH PLAIN AHUAcA==\n" + Request("plain", "u", "p", "pop3") + Ok;
-        await PlayAsync("pop3", login + "U< PROXY TCP4 127.0.0.1 127.0.0.1 51438 31025\nU> +OK\nU< USER u\n", server => server.Proxy.Protocol = ProxyProtocolVersion.V1);
+        await PlayAsync("pop3", login + "U< PROXY TCP4 127.0.0.1 127.0.0.1 51438 31025\nU> +OK\nU< USER u\n", server => server.Proxy.Protocol = ProxyProtocolVersion.On);
         var session = new SessionTranscript
         {
             Protocol = "pop3",

@@ -127,12 +127,26 @@ public sealed class SessionProxyTests
     {
         var dialect = Dialect.Of(protocol);
         var login = dialect.Greeting + dialect.Login;
-        await new SessionTranscript { Protocol = protocol, Configure = server => server.Proxy.Protocol = ProxyProtocolVersion.V1 }
+        await new SessionTranscript { Protocol = protocol, Configure = server => server.Proxy.Protocol = ProxyProtocolVersion.On }
             .PlayAsync(login + "U< PROXY TCP4 127.0.0.1 127.0.0.1 51438 31025\n" + dialect.Upstream);
         await new SessionTranscript { Protocol = protocol, Configure = server => server.Proxy.Protocol = ProxyProtocolVersion.V2, Local = new IPEndPoint(IPAddress.Loopback, 0x7933), Client = new IPEndPoint(IPAddress.Loopback, 0xdc8a) }
             .PlayAsync(login + @"U< \r\n\r\n\0\r\nQUIT\n\x21\x11\0\x13\x7f\0\0\x01\x7f\0\0\x01\xdc\x8a\x79\x33\x03\0\x04\x7c\x5e\xc0\xb6\c" + "\n" + dialect.Upstream);
-        await new SessionTranscript { Protocol = protocol, Configure = server => server.Proxy.Protocol = ProxyProtocolVersion.V1, Client = new UnixDomainSocketEndPoint("/client") }
+        await new SessionTranscript { Protocol = protocol, Configure = server => server.Proxy.Protocol = ProxyProtocolVersion.On, Client = new UnixDomainSocketEndPoint("/client") }
             .PlayAsync(login + "U< PROXY UNKNOWN\n" + dialect.Upstream);
+    }
+
+    [Theory, MemberData(nameof(Dialect.Protocols), MemberType = typeof(Dialect))]
+    public async Task A_proxy_header_of_version_2_in_nginx_words_has_addresses_and_no_more(string protocol)
+    {
+        var dialect = Dialect.Of(protocol);
+        var login = dialect.Greeting + dialect.Login;
+        await new SessionTranscript { Protocol = protocol, Configure = Binary, Local = new IPEndPoint(IPAddress.Loopback, 0x7933), Client = new IPEndPoint(IPAddress.Loopback, 0xdc8a) }
+            .PlayAsync(login + @"U< \r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\x7f\0\0\x01\x7f\0\0\x01\xdc\x8a\x79\x33\c" + "\n" + dialect.Upstream);
+        await new SessionTranscript { Protocol = protocol, Configure = Binary, Client = new UnixDomainSocketEndPoint("/client") }
+            .PlayAsync(login + @"U< \r\n\r\n\0\r\nQUIT\n\x20\0\0\0\c" + "\n" + dialect.Upstream);
+        await new SessionTranscript { Protocol = protocol, Configure = server => server.Proxy.ProtocolForm = ProxyProtocolForm.Binary }.PlayAsync(login + dialect.Upstream);
+
+        static void Binary(ServerOptions server) => (server.Proxy.Protocol, server.Proxy.ProtocolForm) = (ProxyProtocolVersion.On, ProxyProtocolForm.Binary);
     }
 
     [Theory, MemberData(nameof(Dialect.Protocols), MemberType = typeof(Dialect))]
