@@ -136,8 +136,8 @@ limit=$(($(ulimit -H -n) < 65536 ? $(ulimit -H -n) : 65536)) # no more than this
 check "with $limit descriptors" inside grep -qE "open files +$limit +$limit" "/proc/$main/limits"
 check "what is its own can be written" inside touch "/proc/$main/root/var/lib/mailproxy/x"
 for path in /etc/mailproxy/x /opt/mailproxy/x /usr/x; do check "not even root could write $path" refused inside touch "/proc/$main/root$path"; done
-check "it is ready" within 10 inside /opt/mailproxy/mailproxy --probe http://127.0.0.1:8080/readyz
-check "metrics are there" inside curl -sSf -o /dev/null http://127.0.0.1:8080/metrics
+check "it is ready" within 10 inside /opt/mailproxy/mailproxy --probe http://127.0.0.1:9143/readyz
+check "metrics are there" inside curl -sSf -o /dev/null http://127.0.0.1:9143/metrics
 echo $password | check "mailproxy user add" inside runuser -u mailproxy -- /opt/mailproxy/mailproxy user add alice
 login() { inside curl -sS --max-time 20 -u "$1" imap://127.0.0.1/ -o /dev/null; }
 check "login" login alice:$password
@@ -168,7 +168,7 @@ inside bash -c '
     exec 3<> /dev/tcp/127.0.0.1/143
     talk() { printf "%s\r\n" "$1" >&3; while IFS= read -r -t 10 line <&3; do [[ ! $line =~ $2 ]] || return 0; done; return 1; }
     talk "1 LOGIN alice '$password'" "^1 OK" && echo open || exit 1
-    until ! /opt/mailproxy/mailproxy --probe http://127.0.0.1:8080/readyz 2> /dev/null; do sleep 0.1; done
+    until ! /opt/mailproxy/mailproxy --probe http://127.0.0.1:9143/readyz 2> /dev/null; do sleep 0.1; done
     talk "2 NOOP" "^2 OK" && echo alive
     while IFS= read -r -t 20 line <&3; do :; done; [ $? -le 128 ] && echo closed' > "$directory/session" 2>&1 &
 session=$!

@@ -3,17 +3,20 @@ using MailProxy.Hosting;
 
 namespace MailProxy.Server;
 
-/// <summary><c>-t</c> and <c>-T</c>: reads the configuration, opens its logs, binds its sockets, and says what came of it.</summary>
+/// <summary><c>-t</c> and <c>-T</c>: reads the configuration, opens its logs, binds its sockets, does all else that a start does, and says what came of it.</summary>
 internal sealed class ConfigurationTest(CommandLine commandLine, StartupErrors errors, Stream standardOutput, TextWriter standardError)
 {
+    /// <summary>Does what a start does, but for binding; throws what the start would fail with.</summary>
+    public required Func<MailProxyOptions, Task> TryStartAsync { get; init; }
+
     /// <returns>The exit code.</returns>
-    public int Run(ConfigurationResult configuration)
+    public async Task<int> RunAsync(ConfigurationResult configuration)
     {
         errors.Write(configuration.Messages);
         if (configuration.Options is not { } options) return Fail();
         if (HasFailed(ConfigurationCheck.LoadCertificates(options))) return Fail();
         if (!commandLine.Quiet) standardError.WriteLine($"mailproxy: the configuration file {commandLine.ConfPath} syntax is ok");
-        if (HasFailed(ConfigurationCheck.Run(options))) return Fail();
+        if (HasFailed([.. ConfigurationCheck.Run(options), .. CheckPidFile(options.Pid)]) || !await CanStartAsync(options)) return Fail();
         if (!commandLine.Quiet) standardError.WriteLine($"mailproxy: configuration file {commandLine.ConfPath} test is successful");
         if (commandLine.Dump) Dump(configuration.Files);
         return 0;
@@ -23,6 +26,33 @@ internal sealed class ConfigurationTest(CommandLine commandLine, StartupErrors e
     {
         foreach (var failure in failures) errors.Write(ErrorLogLevel.Emerg, failure);
         return failures.Count > 0;
+    }
+
+    private static string[] CheckPidFile(string? path)
+    {
+        try
+        {
+            if (path is not null) PidFile.Check(path);
+            return [];
+        }
+        catch (IOException exception)
+        {
+            return [exception.Message];
+        }
+    }
+
+    private async Task<bool> CanStartAsync(MailProxyOptions options)
+    {
+        try
+        {
+            await TryStartAsync(options);
+            return true;
+        }
+        catch (Exception exception)
+        {
+            errors.Write(exception);
+            return false;
+        }
     }
 
     private int Fail()

@@ -21,7 +21,8 @@ internal sealed class HostLogProvider(LogSinks sinks) : ILoggerProvider
 
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
-            if (!IsEnabled(logLevel)) return;
+            // What a health check says is an answer, each time that somebody asks; only one that breaks is an error.
+            if (!IsEnabled(logLevel) || (exception is null && category.StartsWith("Microsoft.Extensions.Diagnostics.HealthChecks", StringComparison.Ordinal))) return;
             var stack = exception is null ? "" : $": {exception.ToString().ReplaceLineEndings(" | ")}";
             sinks.Report(logLevel == LogLevel.Critical ? ErrorLogLevel.Crit : ErrorLogLevel.Error, $"{category}: {formatter(state, exception)}{stack}");
         }

@@ -6,6 +6,8 @@ namespace MailProxy.Server;
 internal static partial class NativeProcess
 {
     private const int OpenFilesLimit = 7;
+    private const int GetFlags = 1;
+    private const int CloseOnExec = 1;
 
     // In struct passwd and struct group the ids stand behind two pointers.
     private static readonly int IdOffset = 2 * nint.Size;
@@ -42,14 +44,46 @@ internal static partial class NativeProcess
     }
 
     /// <summary>
-    /// Takes INT and QUIT off the ignored signals. Shells start background jobs with both ignored, which .NET leaves so
-    /// and nginx does not. .NET looks once, before any code of ours: so the program begins again, as the same process.
+    /// Sees to what .NET takes from whoever started the program. It looks once, before any code of ours: so where something
+    /// has to change, the program begins again, as the same process.
     /// </summary>
-    public static void StopIgnoringSignals()
+    public static void PrepareProcess()
     {
         if (!OperatingSystem.IsLinux()) return;
+        var isChanged = StopIgnoringSignals();
+        if (OpenStandardStreams() || isChanged) ExecuteAgain();
+    }
+
+    /// <summary>Takes INT and QUIT off the ignored signals: shells start background jobs with both ignored, which .NET leaves so and nginx does not.</summary>
+    /// <returns>Whether one was ignored.</returns>
+    private static bool StopIgnoringSignals()
+    {
         var interrupt = StopIgnoring(2);
-        if (StopIgnoring(3) || interrupt) ExecuteAgain();
+        return StopIgnoring(3) || interrupt;
+    }
+
+    /// <summary>
+    /// Opens /dev/null where stdin, stdout or stderr is closed: a file or a socket would get its number, and everything that
+    /// is written there. One that closes itself at an exec was not inherited: the runtime has opened it since.
+    /// </summary>
+    /// <returns>Whether one was closed.</returns>
+    private static bool OpenStandardStreams()
+    {
+        const int StandardError = 2;
+        var isChanged = false;
+        for (var descriptor = 0; descriptor <= StandardError; descriptor++)
+        {
+            var flags = GetDescriptorFlags(descriptor, GetFlags);
+            if (flags >= 0 && (flags & CloseOnExec) == 0) continue;
+            var spare = -1;
+            // A duplicate does not close itself at an exec.
+            using (var nothing = File.OpenHandle("/dev/null", FileMode.Open, FileAccess.ReadWrite)) spare = Duplicate((int)nothing.DangerousGetHandle());
+            _ = DuplicateTo(spare, descriptor);
+            if (spare > StandardError) _ = CloseDescriptor(spare);
+            isChanged = true;
+        }
+
+        return isChanged;
     }
 
     /// <summary>How many files the process may open, and how many it could set that to.</summary>
@@ -100,6 +134,18 @@ internal static partial class NativeProcess
 
     [LibraryImport("libc", EntryPoint = "execv", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
     private static partial int Execute(string path, nint[] arguments);
+
+    [LibraryImport("libc", EntryPoint = "fcntl")]
+    private static partial int GetDescriptorFlags(int descriptor, int command);
+
+    [LibraryImport("libc", EntryPoint = "dup")]
+    private static partial int Duplicate(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "dup2")]
+    private static partial int DuplicateTo(int descriptor, int number);
+
+    [LibraryImport("libc", EntryPoint = "close")]
+    private static partial int CloseDescriptor(int descriptor);
 
     [LibraryImport("libc", EntryPoint = "getpwnam", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
     private static partial nint FindUser(string name);

@@ -1,53 +1,60 @@
 using System.Globalization;
+using MailProxy.Configuration;
+using MailProxy.Hosting;
 
 namespace MailProxy.Server;
 
 /// <summary>The file of the directive <c>pid</c>: the process's id and a line feed, for as long as it runs.</summary>
 /// <param name="alert">Takes what goes wrong once the process runs.</param>
-internal sealed class PidFile(Action<string> alert) : IDisposable
+internal sealed class PidFile(Action<string> alert) : IProcessChange, IDisposable
 {
-    private string? _path;
-    private FileStream? _file;
+    private OpenFile? _current;
+    private OpenFile? _next;
 
     /// <exception cref="IOException">It cannot be written; the message is nginx's.</exception>
-    public void Write(string path)
+    public void Write(string path) => _current = Create(path);
+
+    /// <summary>A reload: writes the file that the new configuration names.</summary>
+    public void Prepare(MailProxyOptions options) => _next = options.Pid == _current?.Path ? _current : options.Pid is { } path ? Create(path) : null;
+
+    /// <summary>The new file counts from now on; the old one is removed.</summary>
+    public void Complete()
     {
-        try
-        {
-            // Stays open: once the process has changed its account it may be unable to remove the file, but can empty it.
-            var file = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
-            file.Write(System.Text.Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessId}\n")));
-            (_path, _file) = (path, file);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw Failure("open()", path, exception);
-        }
+        if (_next != _current) Remove(_current);
+        (_current, _next) = (_next, null);
     }
 
-    /// <summary>After a reload: writes the file that the new configuration names, and removes the old one.</summary>
-    public void MoveTo(string? path)
+    /// <summary>The old file counts; the new one is removed.</summary>
+    public void Undo()
     {
-        if (path == _path) return;
-        var (oldPath, oldFile) = (_path, _file);
-        (_path, _file) = (null, null);
-        try
-        {
-            if (path is not null) Write(path);
-            Remove(oldPath, oldFile);
-        }
-        catch (IOException exception)
-        {
-            (_path, _file) = (oldPath, oldFile);
-            alert(exception.Message);
-        }
+        if (_next != _current) Remove(_next);
+        _next = null;
     }
 
     /// <summary>Removes the file, unless another process has made it its own meanwhile.</summary>
     public void Dispose()
     {
-        Remove(_path, _file);
-        (_path, _file) = (null, null);
+        Remove(_current);
+        _current = null;
+    }
+
+    /// <summary>Looks whether <see cref="Write"/> could write it. What is in it, perhaps the running program's id, stays.</summary>
+    /// <exception cref="IOException">It could not; the message is nginx's.</exception>
+    public static void Check(string path)
+    {
+        try
+        {
+            var isThere = File.Exists(path);
+            using (new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0))
+            {
+            }
+
+            if (!isThere) File.Delete(path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw Failure("open()", path, exception);
+        }
     }
 
     /// <returns>The id in the file.</returns>
@@ -71,9 +78,24 @@ internal sealed class PidFile(Action<string> alert) : IDisposable
         }
     }
 
-    private void Remove(string? path, FileStream? file)
+    private static OpenFile Create(string path)
     {
-        if (path is null || file is null) return;
+        try
+        {
+            // Stays open: once the process has changed its account it may be unable to remove the file, but can empty it.
+            var file = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            file.Write(System.Text.Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessId}\n")));
+            return new OpenFile(path, file);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw Failure("open()", path, exception);
+        }
+    }
+
+    private void Remove(OpenFile? open)
+    {
+        if (open is not { Path: var path, File: var file }) return;
         using (file)
         {
             if (!IsOurs(path)) return;
@@ -102,4 +124,6 @@ internal sealed class PidFile(Action<string> alert) : IDisposable
     }
 
     private static IOException Failure(string call, string path, Exception exception) => new($"{call} \"{path}\" failed ({FileFailure.Describe(exception)})", exception);
+
+    private sealed record OpenFile(string Path, FileStream File);
 }

@@ -1,11 +1,8 @@
-using System.Net.Sockets;
 using MailProxy.Diagnostics;
 using MailProxy.Hosting;
 using MailProxy.Server;
-using Microsoft.Extensions.Hosting.Systemd;
-using Prometheus;
 
-NativeProcess.StopIgnoringSignals();
+NativeProcess.PrepareProcess();
 LastResort.Install();
 if (args is ["--probe", var probed]) return await Probe.RunAsync(probed);
 if (args is ["user", .. var userArguments]) return UserCommand.Run(userArguments);
@@ -31,7 +28,7 @@ try
 {
     return await RunAsync();
 }
-catch (Exception exception) when (exception is StartupException or IOException or InvalidDataException or FormatException or SocketException)
+catch (Exception exception)
 {
     errors.Write(exception);
     return 1;
@@ -39,41 +36,17 @@ catch (Exception exception) when (exception is StartupException or IOException o
 
 async Task<int> RunAsync()
 {
-    var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions
-    {
-        ContentRootPath = Directory.Exists(commandLine.PrefixPath) ? commandLine.PrefixPath : AppContext.BaseDirectory,
-    });
+    var builder = ServerHost.CreateBuilder(commandLine);
     var reader = new ConfigurationReader(commandLine, builder.Configuration);
     var configuration = reader.Read();
-    if (commandLine.Test) return new ConfigurationTest(commandLine, errors, Console.OpenStandardOutput(), Console.Error).Run(configuration);
+    if (commandLine.Test)
+        return await new ConfigurationTest(commandLine, errors, Console.OpenStandardOutput(), Console.Error) { TryStartAsync = options => ServerHost.TryAsync(builder, reader, options) }.RunAsync(configuration);
 
     errors.Write(configuration.Messages);
     if (configuration.Options is not { } options) return 1;
     if (commandLine.Signal is { } signal) return SignalCommand.Run(signal, options, errors);
 
-    // The error log is the program's log; the host's own providers speak where appsettings.json asks for them.
-    if (!builder.Configuration.GetSection("Logging").Exists())
-    {
-        // Nobody reads scopes then; Kestrel would open one for each connection.
-        builder.Logging.ClearProviders().Configure(logging => logging.ActivityTrackingOptions = ActivityTrackingOptions.None);
-    }
-
-    Metrics.SuppressDefaultMetrics(new SuppressDefaultMetricOptions { SuppressMeters = true, SuppressEventCounters = true });
-    builder.Services.AddMailProxy();
-    Tracing.Add(builder.Services, builder.Configuration);
-    builder.Services.AddSingleton<ILoggerProvider, HostLogProvider>();
-    builder.Services.AddSingleton(reader);
-    builder.Services.AddSingleton(provider => new PidFile(message => ServerLog.Alert(provider.GetRequiredService<MailProxyRuntime>().Log, message)));
-    builder.Services.AddSingleton<IServerControl, ServerControl>();
-    builder.Services.AddSingleton<SignalActions>();
-    builder.Services.AddSingleton<ISystemdNotifier, SystemdNotifier>();
-    builder.Services.AddSingleton<IHostLifetime, SignalLifetime>();
-    builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
-    builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => kestrel.UseMailProxy());
-
-    await using var app = builder.Build();
-    app.MapMailProxy();
-    app.MapMetrics();
+    await using var app = ServerHost.Build(builder, reader, takesSignals: true);
     var runtime = app.Services.GetRequiredService<MailProxyRuntime>();
     await runtime.StartAsync(options);
     using var pidFile = app.Services.GetRequiredService<PidFile>();

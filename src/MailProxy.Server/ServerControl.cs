@@ -9,11 +9,7 @@ internal sealed class ServerControl(MailProxyRuntime runtime, ConfigurationReade
 
     public Task SessionsEnded => runtime.SessionsEnded;
 
-    public async Task ReloadAsync()
-    {
-        var result = configuration.Read(isReload: true);
-        if (await runtime.ReloadAsync(result)) pidFile.MoveTo(result.Options!.Pid);
-    }
+    public Task ReloadAsync() => runtime.ReloadAsync(() => configuration.Read(isReload: true), pidFile);
 
     public void ReopenLogs() => runtime.ReopenLogs();
 

@@ -6,9 +6,6 @@ internal static partial class ServerLog
     [LoggerMessage(600, LogLevel.Warning, "{Message}", EventName = "ProcessWarning")]
     public static partial void Warning(ILogger logger, string message);
 
-    [LoggerMessage(601, LogLevel.Error, "the configuration could not be read again", EventName = "ReloadFailed")]
-    public static partial void ReloadFailed(ILogger logger, Exception exception);
-
     [LoggerMessage(602, LogLevel.Critical, "what the signal asked for has failed", EventName = "SignalFailed")]
     public static partial void SignalFailed(ILogger logger, Exception exception);
 

@@ -35,7 +35,7 @@ internal static class ServerText
         Signals: TERM and QUIT stop gracefully, INT and a second TERM at once, HUP reloads, USR1 reopens the logs.
         Options of the configuration can also come from appsettings.json in the prefix and from
         the environment (Mail__Proxy__Timeout=01:00:00); the HTTP side's address is ASPNETCORE_URLS
-        or ASPNETCORE_HTTP_PORTS (default 8080).
+        or ASPNETCORE_HTTP_PORTS (default 127.0.0.1:9143).
         """;
 
     private static string Configuration =>

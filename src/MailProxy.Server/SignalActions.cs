@@ -43,8 +43,7 @@ internal sealed class SignalActions(IServerControl control, TimeProvider time)
         }
         catch (Exception exception)
         {
-            // Whatever is wrong with the new configuration, the old one goes on.
-            ServerLog.ReloadFailed(control.Log, exception);
+            ServerLog.SignalFailed(control.Log, exception);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Text.Json;
 using MailProxy.Configuration;
 using MailProxy.Diagnostics;
@@ -29,14 +30,21 @@ internal sealed class StartupErrors(TextWriter standardError, string? logFile, T
         foreach (var message in messages) Write(message.Level, message.Text);
     }
 
-    /// <summary>An error with its causes, the first cause first.</summary>
+    /// <summary>An error with its causes, the first cause first. One that nobody has foreseen is told with all that is known of it, in one line.</summary>
     public void Write(Exception exception)
     {
+        if (exception is not (StartupException or IOException or InvalidDataException or FormatException or SocketException or InvalidOperationException))
+        {
+            Write(ErrorLogLevel.Emerg, exception.ToString().ReplaceLineEndings(" | "));
+            return;
+        }
+
         var texts = new List<string>();
         for (var cause = exception; cause is not null; cause = cause.InnerException)
         {
             var isOfUse = cause == exception || cause is IOException or FormatException or JsonException or StartupException or ListenException;
-            if (isOfUse && !texts.Contains(cause.Message)) texts.Add(cause.Message);
+            var text = cause.Message.ReplaceLineEndings(" ");
+            if (isOfUse && !texts.Contains(text)) texts.Add(text);
         }
 
         foreach (var text in Enumerable.Reverse(texts)) Write(ErrorLogLevel.Emerg, text);

@@ -8,7 +8,8 @@ namespace MailProxy.Transport.Managed;
 /// a new descriptor's number tells how many are left.
 /// </summary>
 /// <param name="limit">How many descriptors the process may have.</param>
-internal sealed class DescriptorReserve(Func<int> limit)
+/// <param name="part">Which part of the reserve new clients may not take: all of it, or a half, a third.</param>
+internal sealed class DescriptorReserve(Func<int> limit, int part = 1)
 {
     private int _limit = limit();
     private nint _highest;
@@ -16,11 +17,14 @@ internal sealed class DescriptorReserve(Func<int> limit)
     /// <summary>By the process's own limit.</summary>
     public static DescriptorReserve OfProcess { get; } = new(LinuxSockets.DescriptorLimit);
 
+    /// <summary>The same for the few of the HTTP side, which tells how things are when mail clients wait.</summary>
+    public static DescriptorReserve OfHttp { get; } = new(LinuxSockets.DescriptorLimit, part: 2);
+
     /// <summary>Whether no more clients should be accepted after this one.</summary>
     public bool IsLow(Socket socket) => IsLow(socket.Handle);
 
     /// <summary>The same by the descriptor's number.</summary>
-    public bool IsLow(nint descriptor) => Exceeds(descriptor, 1);
+    public bool IsLow(nint descriptor) => Exceeds(descriptor, part);
 
     /// <summary>Whether no more clients should be accepted yet.</summary>
     public bool IsLow()
@@ -29,7 +33,7 @@ internal sealed class DescriptorReserve(Func<int> limit)
         try
         {
             using var probe = File.OpenHandle("/dev/null");
-            return Exceeds(probe.DangerousGetHandle(), 1);
+            return Exceeds(probe.DangerousGetHandle(), part);
         }
         catch (IOException)
         {

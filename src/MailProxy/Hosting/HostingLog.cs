@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Extensions.Logging;
 
 namespace MailProxy.Hosting;
@@ -16,6 +17,15 @@ internal static partial class HostingLog
 
     [LoggerMessage(503, LogLevel.Critical, "an error of our own in {Where}", EventName = "StrayError")]
     public static partial void StrayError(ILogger logger, string where, Exception exception);
+
+    [LoggerMessage(504, LogLevel.Error, "{Error}: the HTTP side cannot be asked there (/readyz, /metrics, /auth) until it can listen; mail is served", EventName = "HttpFailed")]
+    public static partial void HttpFailed(ILogger logger, string error);
+
+    [LoggerMessage(505, LogLevel.Warning, "the HTTP side listens on {Address} now", EventName = "HttpRecovered")]
+    public static partial void HttpRecovered(ILogger logger, EndPoint address);
+
+    [LoggerMessage(506, LogLevel.Error, "the configuration could not be read again", EventName = "ReloadFailed")]
+    public static partial void ReloadFailed(ILogger logger, Exception exception);
 
     [LoggerMessage(590, LogLevel.Information, "listening on {Count} sockets", EventName = "Started")]
     public static partial void Started(ILogger logger, int count);

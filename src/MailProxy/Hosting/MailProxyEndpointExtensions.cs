@@ -14,18 +14,25 @@ public static class MailProxyEndpointExtensions
 {
     /// <summary>
     /// Maps <c>/livez</c> (200 while the process answers) and <c>/readyz</c>, also as <c>/healthz</c> (200 while every
-    /// socket listens, 503 before that and once a shutdown has begun). <c>?verbose</c> names the checks, as JSON.
+    /// socket listens, 503 before that and once a shutdown has begun), for GET and HEAD. <c>?verbose</c> names the checks, as JSON.
     /// Maps <c>/auth</c>, which answers auth_http requests by the users of <c>passdb</c> (404 without any), to
     /// whoever sends <c>auth_endpoint_key</c>, and to loopback where there is none.
     /// </summary>
     public static IEndpointRouteBuilder MapMailProxy(this IEndpointRouteBuilder endpoints)
     {
-        endpoints.MapHealthChecks("/livez", new HealthCheckOptions { Predicate = _ => false, ResponseWriter = WriteAsync });
-        endpoints.MapHealthChecks("/readyz", new HealthCheckOptions { ResponseWriter = WriteAsync });
-        endpoints.MapHealthChecks("/healthz", new HealthCheckOptions { ResponseWriter = WriteAsync });
+        endpoints.MapHealthChecks("/livez", new HealthCheckOptions { Predicate = _ => false, ResponseWriter = WriteAsync }).WithReading();
+        endpoints.MapHealthChecks("/readyz", new HealthCheckOptions { ResponseWriter = WriteAsync }).WithReading();
+        endpoints.MapHealthChecks("/healthz", new HealthCheckOptions { ResponseWriter = WriteAsync }).WithReading();
         endpoints.ServiceProvider.GetRequiredService<ScrapedState>().Begin();
         endpoints.Map("/auth", endpoints.ServiceProvider.GetRequiredService<AuthEndpoint>().HandleAsync);
         return endpoints;
+    }
+
+    /// <summary>Lets an endpoint take GET and HEAD; whatever else is asked gets 405 with <c>Allow</c>.</summary>
+    public static IEndpointConventionBuilder WithReading(this IEndpointConventionBuilder endpoint)
+    {
+        endpoint.Add(static builder => builder.Metadata.Add(new HttpMethodMetadata([HttpMethods.Get, HttpMethods.Head])));
+        return endpoint;
     }
 
     private static async Task WriteAsync(HttpContext context, HealthReport report)
@@ -33,7 +40,7 @@ public static class MailProxyEndpointExtensions
         if (!context.Request.Query.ContainsKey("verbose"))
         {
             context.Response.ContentType = "text/plain";
-            await context.Response.WriteAsync(report.Status == HealthStatus.Healthy ? "ok\n" : "unavailable\n");
+            await context.Response.WriteAsync(report.Status != HealthStatus.Unhealthy ? "ok\n" : "unavailable\n");
             return;
         }
 

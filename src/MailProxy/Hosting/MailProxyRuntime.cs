@@ -1,14 +1,11 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using MailProxy.Authentication;
 using MailProxy.Configuration;
 using MailProxy.Connections;
 using MailProxy.Diagnostics;
 using MailProxy.Routing;
 using MailProxy.Transport;
-using MailProxy.Transport.Tls;
-using MailProxy.Upstream;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
@@ -19,7 +16,7 @@ namespace MailProxy.Hosting;
 /// The running proxy: the configuration in force, its sockets and its sessions. A reload opens what is new before it
 /// closes what is gone, and changes nothing when anything of it fails.
 /// </summary>
-internal sealed class MailProxyRuntime(MailTransport transport, ListenerSet listeners, AuthHttpClient auth, UpstreamTls upstreamTls, UpstreamRouter upstreams, LoginDirectory directory, SessionMetricsTable metrics, LoopMetrics loops, ProcessMetrics process, CertificateMetrics expiries, LogSinks sinks, ILoggerFactory loggers, TimeProvider time)
+internal sealed class MailProxyRuntime(MailTransport transport, ListenerSet listeners, GenerationFactory generations, UpstreamRouter upstreams, LoginDirectory directory, SessionMetricsTable metrics, LoopMetrics loops, ProcessMetrics process, CertificateMetrics expiries, LogSinks sinks, TimeProvider time)
     : IConnectionAdmission, IDisposable
 {
     // A unix socket's client has no address of its own.
@@ -63,19 +60,37 @@ internal sealed class MailProxyRuntime(MailTransport transport, ListenerSet list
         HostingLog.Started(Log, _current.Table.Sockets.Count);
     }
 
-    /// <summary>Puts another configuration in force. Sessions go on under the one that they began with.</summary>
+    /// <summary>Reads a configuration and puts it in force. Sessions go on under the one that they began with. A result is counted once.</summary>
+    /// <param name="read">Reads it.</param>
+    /// <param name="change">What else the process has to change with it.</param>
+    /// <param name="cancellationToken">Stops it before anything has changed.</param>
     /// <returns>False where it failed; everything is then as it was, and the log says why.</returns>
-    public async Task<bool> ReloadAsync(ConfigurationResult configuration, CancellationToken cancellationToken = default)
+    public async Task<bool> ReloadAsync(Func<ConfigurationResult> read, IProcessChange? change = null, CancellationToken cancellationToken = default)
     {
         await _change.WaitAsync(cancellationToken);
         try
         {
             if (IsDraining) return false;
             HostingLog.Reconfiguring(Log);
-            LogMessages(configuration);
-            var isInForce = configuration.Options is { } options && await ChangeAsync(options, cancellationToken);
-            process.Reloaded(isInForce, time.GetUtcNow());
-            return isInForce;
+            var old = Current;
+            try
+            {
+                var configuration = read();
+                LogMessages(configuration);
+                if (configuration.Options is { } options) await ChangeAsync(options, change, cancellationToken);
+            }
+            catch (Exception exception) when (exception is StartupException or IOException or FormatException)
+            {
+                HostingLog.ConfigurationError(Log, exception.Message);
+            }
+            catch (Exception exception)
+            {
+                // Whatever is wrong with the new configuration, the old one goes on.
+                HostingLog.ReloadFailed(Log, exception);
+            }
+
+            process.Reloaded(Current != old, time.GetUtcNow());
+            return Current != old;
         }
         finally
         {
@@ -83,22 +98,33 @@ internal sealed class MailProxyRuntime(MailTransport transport, ListenerSet list
         }
     }
 
-    private async Task<bool> ChangeAsync(MailProxyOptions options, CancellationToken cancellationToken)
+    /// <summary>Does all that a start does, but for binding and for what would show outside; nothing is in force then.</summary>
+    /// <exception cref="StartupException">The configuration cannot be had.</exception>
+    public async Task TryAsync(MailProxyOptions options)
     {
+        StartTransport(options);
+        (await generations.PrepareAsync(options, null, CancellationToken.None)).Dispose();
+    }
+
+    private async Task ChangeAsync(MailProxyOptions options, IProcessChange? change, CancellationToken cancellationToken)
+    {
+        var old = Current;
         try
         {
-            var old = Current;
+            change?.Prepare(options);
             _current = await OpenAsync(options, cancellationToken);
-            WarnOfRestart(_started!, options);
-            Retire(old);
-            Watch(Current);
-            return true;
         }
-        catch (StartupException exception)
+        catch
         {
-            HostingLog.ConfigurationError(Log, exception.Message);
-            return false;
+            change?.Undo();
+            throw;
         }
+
+        // From here on nothing may fail.
+        change?.Complete();
+        WarnOfRestart(_started!, options);
+        Retire(old);
+        Watch(Current);
     }
 
     /// <summary><c>worker_shutdown_delay</c> of the configuration in force.</summary>
@@ -255,16 +281,14 @@ internal sealed class MailProxyRuntime(MailTransport transport, ListenerSet list
         if (_current is { } current) HostingLog.LoopAway(current.Logs.Process, (long)elapsed.TotalMilliseconds);
     }
 
+    /// <summary>Prepares a configuration and binds its sockets, which is the last that can fail.</summary>
     private async Task<Generation> OpenAsync(MailProxyOptions options, CancellationToken cancellationToken)
     {
-        var certificates = LoadCertificates(options);
-        var generation = new Generation(options, OpenLogs(options), certificates, upstreams.Prepare(options), process, time);
+        var generation = await generations.PrepareAsync(options, _current, cancellationToken);
         void ReportBindFailure(ListenException exception) => HostingLog.BindFailed(generation.Logs.Process, exception.Message);
         listeners.BindFailed += ReportBindFailure;
         try
         {
-            LoadTls(options);
-            await ResolveAuthServersAsync(options, cancellationToken);
             await listeners.ApplyAsync(generation.Table.Sockets, cancellationToken);
             return generation;
         }
@@ -284,12 +308,6 @@ internal sealed class MailProxyRuntime(MailTransport transport, ListenerSet list
         }
     }
 
-    private CertificateSet LoadCertificates(MailProxyOptions options)
-    {
-        var certificates = new CertificateSet(options, transport.Tls, _current?.Certificates);
-        return certificates.Errors.Count == 0 ? certificates : throw new StartupException(certificates.Errors[0]);
-    }
-
     private void Watch(Generation generation)
     {
         generation.Certificates.Watch(expiries, generation.Logs.Process, time);
@@ -297,45 +315,6 @@ internal sealed class MailProxyRuntime(MailTransport transport, ListenerSet list
         directory.PutInForce(generation.Options, generation.Logs.Process);
         // Who scales by sessions must be able to tell none from unknown.
         foreach (var server in generation.Options.Servers) metrics.For(server.Protocol);
-    }
-
-    private ErrorLogSet OpenLogs(MailProxyOptions options)
-    {
-        try
-        {
-            return new ErrorLogSet(options, sinks, loggers, time);
-        }
-        catch (IOException exception)
-        {
-            throw new StartupException(exception.Message, exception);
-        }
-    }
-
-    private void LoadTls(MailProxyOptions options)
-    {
-        try
-        {
-            upstreamTls.Load(options.UpstreamTls(), transport.Tls);
-        }
-        catch (TlsConfigurationException exception)
-        {
-            throw new StartupException(exception.Message, exception);
-        }
-    }
-
-    private async Task ResolveAuthServersAsync(MailProxyOptions options, CancellationToken cancellationToken)
-    {
-        foreach (var server in options.Servers.Where(server => server.AuthHttp is { Url.Count: > 0, IsInternal: false }))
-        {
-            try
-            {
-                await auth.ResolveAsync(server.AuthHttp, cancellationToken);
-            }
-            catch (AuthHostException exception)
-            {
-                throw new StartupException($"{exception.Message} for server in {server.Source}", exception);
-            }
-        }
     }
 
     private void LogMessages(ConfigurationResult configuration)

@@ -11,6 +11,7 @@ using MailProxy.Transport;
 using MailProxy.Transport.Tls;
 using MailProxy.Upstream;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Prometheus;
@@ -40,6 +41,9 @@ public static class MailProxyServiceCollectionExtensions
 
         services.AddSingleton<ListenerSet>();
         services.AddSingleton<IConnectionListenerFactory>(provider => provider.GetRequiredService<ListenerSet>());
+        services.AddSingleton<HttpListeners>();
+        services.AddSingleton<IConnectionListenerFactory>(provider => provider.GetRequiredService<HttpListeners>());
+        services.AddSingleton<IStartupFilter, HttpRequestsFilter>();
         services.AddSingleton<MailTransport>();
         services.AddSingleton<IConnectionFactory>(provider => provider.GetRequiredService<MailTransport>());
         services.AddSingleton(provider => new AuthHttpClient(provider.GetRequiredService<IConnectionFactory>(), provider.GetRequiredService<TimeProvider>())
@@ -68,10 +72,11 @@ public static class MailProxyServiceCollectionExtensions
         services.AddSingleton<IMailProtocol, Pop3Protocol>();
         services.AddSingleton<IMailProtocol, SmtpProtocol>();
         services.AddSingleton<MailConnectionHandler>();
+        services.AddSingleton<GenerationFactory>();
         services.AddSingleton<MailProxyRuntime>();
         services.AddSingleton<IConnectionAdmission>(provider => provider.GetRequiredService<MailProxyRuntime>());
 
-        services.AddHealthChecks().AddCheck<ListenerHealthCheck>("listeners").AddCheck<DrainHealthCheck>("drain").AddCheck<UpstreamHealthCheck>("upstreams").AddCheck<PassdbHealthCheck>("passdb", timeout: TimeSpan.FromSeconds(5));
+        services.AddHealthChecks().AddCheck<ListenerHealthCheck>("listeners").AddCheck<HttpHealthCheck>("http").AddCheck<DrainHealthCheck>("drain").AddCheck<UpstreamHealthCheck>("upstreams").AddCheck<PassdbHealthCheck>("passdb", timeout: TimeSpan.FromSeconds(5));
         return services;
     }
 }

@@ -12,7 +12,7 @@ internal sealed class ScrapedState(CollectorRegistry registry, ProcessMetrics me
     private async Task UpdateAsync(CancellationToken cancellationToken)
     {
         var report = await health.CheckHealthAsync(cancellationToken);
-        metrics.Ready.Set(report.Status == HealthStatus.Healthy ? 1 : 0);
+        metrics.Ready.Set(report.Status != HealthStatus.Unhealthy ? 1 : 0);
         var connections = runtime.WorkerConnections;
         metrics.WorkerConnections.Set(connections.Open);
         metrics.WorkerConnectionsLimit.Set(connections.Limit);

@@ -54,6 +54,29 @@ public sealed class ProgramTests
         Assert.Equal(0, result.ExitCode);
     }
 
+    [Fact, Trait("Beyond", "nginx")]
+    public async Task Closed_outputs_are_no_reason_not_to_run()
+    {
+        var version = await ChildProcess.RunAsync("/bin/sh", "-c", $"exec {MailProxyServer.Program} -v >&- 2>&- <&-");
+        Assert.Equal(0, version.ExitCode);
+
+        var port = FreePort.Take();
+        using var directory = new TempDirectory("closed");
+        await File.WriteAllTextAsync(directory.Combine("m.conf"), $$"""
+            events {}
+            error_log {{directory.Combine("e.log")}} info;
+            mail { access_log stdout; auth_http 127.0.0.1:1; server { listen 127.0.0.1:{{port}}; protocol imap; } }
+            """);
+        var environment = new Dictionary<string, string> { ["ASPNETCORE_URLS"] = $"http://127.0.0.1:{FreePort.Take()}" };
+        await using var process = ChildProcess.Start("/bin/sh", ["-c", $"exec {MailProxyServer.Program} -p {directory.Combine("")} -c {directory.Combine("m.conf")} >&- 2>&-"], environment);
+        await Patience.UntilAsync(() => Peer.IsListening(new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, port)), () => "the listener");
+        foreach (var number in new[] { 1, 2 }) Assert.Equal("/dev/null", new FileInfo($"/proc/{process.Id}/fd/{number}").LinkTarget);
+        // Nobody is told of each line that is written below the prefix.
+        Assert.DoesNotContain(process.Descriptors, link => link.Contains("inotify", StringComparison.Ordinal));
+        process.Signal(Signals.Terminate);
+        Assert.Equal(0, await process.WaitForExitAsync());
+    }
+
     [Theory, Trait("Beyond", "nginx")]
     [InlineData("quit")]
     [InlineData("stop")]

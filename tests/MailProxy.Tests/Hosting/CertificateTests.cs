@@ -29,13 +29,13 @@ public sealed class CertificateTests : IDisposable
         Assert.Contains("mailproxy_certificate_expiry_timestamp_seconds{certificate=\"data:\"} ", metrics, StringComparison.Ordinal);
 
         var wrong = new ConfigurationResult { Options = Options(fixture, pair.Certificate, _authority.Issue(["mail.test"]).Key), Messages = [], Files = [] };
-        Assert.False(await fixture.Runtime.ReloadAsync(wrong));
+        Assert.False(await fixture.Runtime.ReloadAsync(() => wrong));
         Assert.Contains(fixture.Log, line => line.Contains("key values mismatch", StringComparison.Ordinal));
         Assert.DoesNotContain(fixture.Log, line => line.Contains("PRIVATE KEY", StringComparison.Ordinal));
         Assert.Equal(AboutCertificates(metrics), AboutCertificates(await fixture.MetricsAsync()));
 
         var right = new ConfigurationResult { Options = Options(fixture, pair.Certificate, pair.Key), Messages = [], Files = [] };
-        Assert.True(await fixture.Runtime.ReloadAsync(right));
+        Assert.True(await fixture.Runtime.ReloadAsync(() => right));
 
         static IEnumerable<string> AboutCertificates(string metrics) => metrics.Split('\n').Where(line => line.Contains("certificate", StringComparison.Ordinal));
     }

@@ -1,4 +1,5 @@
 using MailProxy.Configuration;
+using MailProxy.Hosting;
 
 namespace MailProxy.Tests.Hosting;
 
@@ -33,8 +34,83 @@ public sealed class ReloadTests
         Assert.Equal([$"the change of \"worker_processes\" from \"auto\" to \"{Environment.ProcessorCount + 1}\" takes a restart"], Warnings(fixture));
     }
 
+    [Theory]
+    [InlineData("read", "cannot be read")]
+    [InlineData("bug", "the configuration could not be read again")]
+    [InlineData("syntax", "unknown directive")]
+    [InlineData("process", "open() \"pid\" failed")]
+    [InlineData("log", "open() \"/none/at/all.log\" failed (2: No such file or directory)")]
+    [InlineData("tls", "/none/ca.pem")]
+    [InlineData("auth", "no.such.host.invalid")]
+    [InlineData("bind", "bind() to 203.0.113.1:1 failed (99: Cannot assign requested address)")]
+    public async Task One_that_fails_anywhere_changes_nothing_and_counts_once(string step, string message)
+    {
+        await using var fixture = new RuntimeFixture();
+        await fixture.Runtime.StartAsync(fixture.Options(TransportKind.Linux, 1));
+        var options = fixture.Options(TransportKind.Linux, 1);
+        options.WorkerConnections = 7;
+        var server = new ServerOptions { Protocol = "imap", ErrorLog = [new ErrorLogOptions { Target = "stderr", Level = ErrorLogLevel.Emerg }] };
+        options.Servers.Add(server);
+        if (step == "log") server.ErrorLog = [new ErrorLogOptions { Target = "/none/at/all.log" }];
+        if (step == "tls") server.ProxyTls.TrustedCertificate = "/none/ca.pem";
+        if (step == "tls") server.ProxyTls.Mode = ProxyTlsMode.On;
+        if (step == "auth") server.AuthHttp.Url = ["no.such.host.invalid:1"];
+        if (step == "bind") server.Listen = [new MailListenOptions { Address = "203.0.113.1:1" }];
+        var process = new Steps { Fails = step == "process" };
+        var before = fixture.Runtime.WorkerConnections;
+
+        Assert.False(await fixture.Runtime.ReloadAsync(() => step switch
+        {
+            "read" => throw new InvalidDataException("appsettings.json cannot be read"),
+            "bug" => throw new NotSupportedException("nobody has foreseen this"),
+            "syntax" => new ConfigurationResult { Options = null, Messages = [new(ErrorLogLevel.Emerg, "unknown directive")], Files = [] },
+            _ => new ConfigurationResult { Options = options, Messages = [], Files = [] },
+        }, process));
+
+        Assert.Same(before, fixture.Runtime.WorkerConnections);
+        Assert.Equal(step is "read" or "bug" or "syntax" ? [] : ["prepare", "undo"], process.Done);
+        Assert.Contains(fixture.Log, line => line.Contains(message, StringComparison.Ordinal));
+        var metrics = await fixture.MetricsAsync();
+        Assert.Contains("mailproxy_config_reloads_total{result=\"failed\"} 1\n", metrics, StringComparison.Ordinal);
+        Assert.Contains("mailproxy_config_reloads_total{result=\"ok\"} 0\n", metrics, StringComparison.Ordinal);
+        Assert.Contains("mailproxy_config_last_reload_successful 0\n", metrics, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task One_that_succeeds_completes_what_the_process_has_prepared_and_counts_once()
+    {
+        await using var fixture = new RuntimeFixture();
+        await fixture.Runtime.StartAsync(fixture.Options(TransportKind.Linux, 1));
+        var options = fixture.Options(TransportKind.Linux, 1);
+        options.WorkerConnections = 7;
+        var process = new Steps();
+        Assert.True(await fixture.Runtime.ReloadAsync(() => new ConfigurationResult { Options = options, Messages = [], Files = [] }, process));
+        Assert.Equal(7, fixture.Runtime.WorkerConnections.Limit);
+        Assert.Equal(["prepare", "complete"], process.Done);
+        var metrics = await fixture.MetricsAsync();
+        Assert.Contains("mailproxy_config_reloads_total{result=\"failed\"} 0\n", metrics, StringComparison.Ordinal);
+        Assert.Contains("mailproxy_config_reloads_total{result=\"ok\"} 1\n", metrics, StringComparison.Ordinal);
+    }
+
+    private sealed class Steps : IProcessChange
+    {
+        public bool Fails { get; init; }
+
+        public List<string> Done { get; } = [];
+
+        public void Prepare(MailProxyOptions options)
+        {
+            Done.Add("prepare");
+            if (Fails) throw new IOException("open() \"pid\" failed");
+        }
+
+        public void Complete() => Done.Add("complete");
+
+        public void Undo() => Done.Add("undo");
+    }
+
     private static Task<bool> ReloadAsync(RuntimeFixture fixture, MailProxyOptions options) =>
-        fixture.Runtime.ReloadAsync(new ConfigurationResult { Options = options, Messages = [], Files = [] });
+        fixture.Runtime.ReloadAsync(() => new ConfigurationResult { Options = options, Messages = [], Files = [] });
 
     private static IEnumerable<string> Warnings(RuntimeFixture fixture) =>
         fixture.Log.Where(line => line.Contains("takes a restart", StringComparison.Ordinal)).Select(line => line[(line.IndexOf(": ", StringComparison.Ordinal) + 2)..]);

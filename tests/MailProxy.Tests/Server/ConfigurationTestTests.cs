@@ -94,6 +94,17 @@ public sealed class ConfigurationTestTests : IDisposable
             """, _folder.Error);
     }
 
+    [Theory]
+    [InlineData("pid {dir}/none/pid;", "open\\(\\) \"{dir}/none/pid\" failed \\(2: No such file or directory\\)")]
+    [InlineData("mail { auth_http 127.0.0.1:1; server { listen 127.0.0.1:9143; protocol imap; proxy_ssl on; proxy_ssl_trusted_certificate none.pem; } }", ".*{dir}/none.pem.*")]
+    [InlineData("mail { auth_http 127.0.0.1:1; server { listen 127.0.0.1:9143; protocol imap; access_log {dir}/none/access.log; } }", "open\\(\\) \"{dir}/none/access.log\" failed .*")]
+    public void What_a_start_would_fail_with_is_an_error(string line, string error)
+    {
+        _folder.Write("mailproxy.conf", $"events {{}}\n{line}\n");
+        Assert.Equal(1, _folder.Test("-q"));
+        Assert.Matches($"^mailproxy: \\[emerg\\] {error}\nmailproxy: configuration file {{dir}}/mailproxy.conf test failed\n$", _folder.Error);
+    }
+
     [Fact]
     public void Certificates_are_loaded_with_the_configuration_and_each_failure_is_named()
     {

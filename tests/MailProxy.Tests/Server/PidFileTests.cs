@@ -1,3 +1,4 @@
+using MailProxy.Configuration;
 using MailProxy.Server;
 
 namespace MailProxy.Tests.Server;
@@ -54,25 +55,47 @@ public sealed class PidFileTests : IDisposable
     {
         using var file = new PidFile(_alerts.Add);
         file.Write(_folder["old"]);
-        file.MoveTo(_folder["new"]);
+        Reload(file, _folder["new"]);
         Assert.False(File.Exists(_folder["old"]));
         Assert.Equal(Environment.ProcessId, PidFile.Read(_folder["new"]));
 
-        file.MoveTo(null);
+        Reload(file, _folder["new"]);
+        Assert.Equal(Environment.ProcessId, PidFile.Read(_folder["new"]));
+
+        Reload(file, null);
         Assert.False(File.Exists(_folder["new"]));
 
-        file.MoveTo(_folder["again"]);
+        Reload(file, _folder["again"]);
         Assert.Equal(Environment.ProcessId, PidFile.Read(_folder["again"]));
     }
 
     [Fact]
-    public void Where_it_cannot_be_moved_it_stays_and_the_log_says_why()
+    public void A_reload_that_fails_leaves_it_where_it_is()
     {
         using var file = new PidFile(_alerts.Add);
         file.Write(_folder["old"]);
-        file.MoveTo(_folder["none/new"]);
-        Assert.Equal($"open() \"{_folder["none/new"]}\" failed (2: No such file or directory)", Assert.Single(_alerts));
+        file.Prepare(new MailProxyOptions { Pid = _folder["new"] });
+        Assert.Equal(Environment.ProcessId, PidFile.Read(_folder["new"]));
+        file.Undo();
+        Assert.False(File.Exists(_folder["new"]));
         Assert.Equal(Environment.ProcessId, PidFile.Read(_folder["old"]));
+
+        var exception = Assert.Throws<IOException>(() => file.Prepare(new MailProxyOptions { Pid = _folder["none/new"] }));
+        Assert.Equal($"open() \"{_folder["none/new"]}\" failed (2: No such file or directory)", exception.Message);
+        file.Undo();
+        Assert.Equal(Environment.ProcessId, PidFile.Read(_folder["old"]));
+        Assert.Empty(_alerts);
+    }
+
+    [Fact]
+    public void A_check_leaves_what_is_there()
+    {
+        _folder.Write("pid", "12\n");
+        PidFile.Check(_folder["pid"]);
+        Assert.Equal("12\n", File.ReadAllText(_folder["pid"]));
+
+        PidFile.Check(_folder["new"]);
+        Assert.False(File.Exists(_folder["new"]));
     }
 
     [Fact]
@@ -104,5 +127,11 @@ public sealed class PidFileTests : IDisposable
     {
         _folder.Write("pid", text + "\n");
         Assert.Equal($"invalid PID number \"{text}\" in \"{_folder["pid"]}\"", Assert.Throws<IOException>(() => PidFile.Read(_folder["pid"])).Message);
+    }
+
+    private static void Reload(PidFile file, string? path)
+    {
+        file.Prepare(new MailProxyOptions { Pid = path });
+        file.Complete();
     }
 }

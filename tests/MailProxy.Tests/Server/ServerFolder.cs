@@ -1,6 +1,8 @@
 using System.Text;
+using MailProxy.Configuration;
 using MailProxy.Server;
 using MailProxy.Tests.Diagnostics;
+using MailProxy.Tests.Hosting;
 using Microsoft.Extensions.Configuration;
 
 namespace MailProxy.Tests.Server;
@@ -30,7 +32,14 @@ internal sealed class ServerFolder : IDisposable
     public int Test(params string[] arguments)
     {
         var line = CommandLine.Parse(["-t", "-p", this[""], .. arguments]);
-        return new ConfigurationTest(line, Errors(line.ErrorLogPath), _output, _error).Run(Reader(line).Read());
+        var test = new ConfigurationTest(line, Errors(line.ErrorLogPath), _output, _error) { TryStartAsync = TryStartAsync };
+        return test.RunAsync(Reader(line).Read()).GetAwaiter().GetResult();
+    }
+
+    private static async Task TryStartAsync(MailProxyOptions options)
+    {
+        await using var fixture = new RuntimeFixture();
+        await fixture.Runtime.TryAsync(options);
     }
 
     public static ConfigurationReader Reader(CommandLine line) => new(line, new ConfigurationBuilder().Build());
