@@ -79,6 +79,36 @@ public sealed class SqlitePassdbTests : IAsyncLifetime
     }
 
     [Fact]
+    public void Reading_makes_no_other_files()
+    {
+        var users = new SqliteUsers(Options.Path);
+        users.Create();
+        Assert.True(users.Add(new SqliteUser("alice")));
+        Assert.NotNull(users.Find("alice"));
+        Assert.Equal([Options.Path], Directory.GetFiles(Path.GetDirectoryName(Options.Path)!));
+    }
+
+    [Fact]
+    public void A_write_ahead_log_of_earlier_versions_is_left_and_is_read_as_long_as_somebody_has_it()
+    {
+        var users = new SqliteUsers(Options.Path);
+        users.Create();
+        using (var other = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={Options.Path};Pooling=False"))
+        {
+            other.Open();
+            using var command = other.CreateCommand();
+            command.CommandText = "PRAGMA journal_mode = WAL; INSERT INTO users (login) VALUES ('alice')";
+            command.ExecuteNonQuery();
+            users.Create();
+            Assert.NotNull(users.Find("alice"));
+        }
+
+        users.Create();
+        Assert.NotNull(users.Find("alice"));
+        Assert.Equal([Options.Path], Directory.GetFiles(Path.GetDirectoryName(Options.Path)!));
+    }
+
+    [Fact]
     public void A_file_of_a_newer_version_is_left_alone()
     {
         new SqliteUsers(Options.Path).Create();

@@ -32,6 +32,7 @@ internal sealed class LdapPassdb : IPassdb
         _attributes = [.. new[] { options.UpstreamAttr, options.HostAttr, options.PortAttr, options.UserAttr }.Where(name => name.Length > 0).Distinct(StringComparer.OrdinalIgnoreCase)];
         _searches = new LdapConnections(options, time, connection => connection.Bind(options.BindDn, Encoding.UTF8.GetBytes(options.BindPassword)));
         _binds = new LdapConnections(options, time, _ => { });
+        _work.Start(threads: 1);
     }
 
     public string Driver => _options.Driver;
@@ -82,6 +83,7 @@ internal sealed class LdapPassdb : IPassdb
 
     public ValueTask DisposeAsync()
     {
+        _work.Dispose();
         _searches.Dispose();
         _binds.Dispose();
         return ValueTask.CompletedTask;

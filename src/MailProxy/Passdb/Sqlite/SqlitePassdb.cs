@@ -4,11 +4,18 @@ using Microsoft.Extensions.Logging;
 namespace MailProxy.Passdb.Sqlite;
 
 /// <summary><c>passdb sqlite</c>: the embedded directory.</summary>
-internal sealed class SqlitePassdb(PassdbOptions options, PasswordVerifier passwords, ILogger log) : StoredPassdb(options, passwords, log)
+internal sealed class SqlitePassdb : StoredPassdb
 {
-    private readonly SqliteUsers _users = new(options.Path);
+    private readonly SqliteUsers _users;
     private readonly BoundedWork _reads = new("reads of the database", atOnce: 8, mostWaiting: 4096);
     private volatile bool _isThere;
+
+    public SqlitePassdb(PassdbOptions options, PasswordVerifier passwords, ILogger log)
+        : base(options, passwords, log)
+    {
+        _users = new SqliteUsers(options.Path);
+        _reads.Start(threads: 1);
+    }
 
     public override async ValueTask<string?> CheckAsync(CancellationToken cancellationToken)
     {
@@ -23,7 +30,11 @@ internal sealed class SqlitePassdb(PassdbOptions options, PasswordVerifier passw
         }
     }
 
-    public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public override ValueTask DisposeAsync()
+    {
+        _reads.Dispose();
+        return ValueTask.CompletedTask;
+    }
 
     protected override async ValueTask<PassdbUser?> FindAsync(string login, PassdbQuery query, CancellationToken cancellationToken)
     {

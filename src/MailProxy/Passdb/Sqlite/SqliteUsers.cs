@@ -10,6 +10,11 @@ internal sealed class SqliteUsers(string path)
 {
     private const int SchemaVersion = 1;
     private const int BusySeconds = 5;
+
+    // SQLite's result codes.
+    private const int ReadOnly = 8;
+    private const int IoError = 10;
+    private const int CannotOpen = 14;
     private const int ConstraintViolated = 19;
 
     private const string Schema = """
@@ -26,37 +31,52 @@ internal sealed class SqliteUsers(string path)
 
     /// <summary>Makes the file and its table where they are not there yet; the directory must be.</summary>
     /// <exception cref="PassdbException">It cannot be made, or is no directory of users.</exception>
-    public void Create() => Use(connection =>
+    public void Create()
     {
-        var version = Convert.ToInt64(Scalar(connection, "PRAGMA user_version"), System.Globalization.CultureInfo.InvariantCulture);
-        if (version > SchemaVersion) throw new PassdbException($"\"{path}\" was made by a newer version");
-        Scalar(connection, "PRAGMA journal_mode = WAL");            // who reads does not wait for who writes
-        return version == SchemaVersion ? null : Scalar(connection, Schema);
-    }, isCreating: true);
+        if (!File.Exists(path) || Read(Version) == 0) Write(connection => Version(connection) == 0 ? Scalar(connection, Schema) : null, isCreating: true);
+        if (Read(Version) > SchemaVersion) throw new PassdbException($"\"{path}\" was made by a newer version");
+        LeaveWriteAheadLog();
+    }
+
+    /// <summary>
+    /// With a write-ahead log, as earlier versions had it, reading makes files too, which a full disk does not take. Where
+    /// somebody uses it just now, or it cannot be written, it stays.
+    /// </summary>
+    private void LeaveWriteAheadLog()
+    {
+        try
+        {
+            if (Read(connection => Scalar(connection, "PRAGMA journal_mode")) is "wal") Write(connection => Scalar(connection, "PRAGMA journal_mode = DELETE"));
+        }
+        catch (PassdbException)
+        {
+            // It can be read all the same, see Read.
+        }
+    }
 
     /// <returns>Null where nobody has this login, in whatever case.</returns>
     /// <exception cref="PassdbException">The file cannot be read.</exception>
-    public SqliteUser? Find(string login) => Use(connection =>
+    public SqliteUser? Find(string login) => Read(connection =>
     {
         using var command = Command(connection, "SELECT login, password, upstream, host, port, upstream_login FROM users WHERE login = @login", ("@login", login));
         using var reader = command.ExecuteReader();
-        return reader.Read() ? Read(reader) : null;
+        return reader.Read() ? ReadRow(reader) : null;
     });
 
     /// <summary>All users by login.</summary>
     /// <exception cref="PassdbException">The file cannot be read.</exception>
-    public IReadOnlyList<SqliteUser> List() => Use(connection =>
+    public IReadOnlyList<SqliteUser> List() => Read(connection =>
     {
         using var command = Command(connection, "SELECT login, password, upstream, host, port, upstream_login FROM users ORDER BY login");
         using var reader = command.ExecuteReader();
         var users = new List<SqliteUser>();
-        while (reader.Read()) users.Add(Read(reader));
+        while (reader.Read()) users.Add(ReadRow(reader));
         return users;
     });
 
     /// <returns>False where there is such a user already.</returns>
     /// <exception cref="PassdbException">The file cannot be written.</exception>
-    public bool Add(SqliteUser user) => Use(connection =>
+    public bool Add(SqliteUser user) => Write(connection =>
     {
         const string Sql = "INSERT INTO users (login, password, upstream, host, port, upstream_login) VALUES (@login, @password, @upstream, @host, @port, @user)";
         try
@@ -73,20 +93,18 @@ internal sealed class SqliteUsers(string path)
     /// <returns>False where there is no such user.</returns>
     /// <exception cref="PassdbException">The file cannot be written.</exception>
     public bool SetPassword(string login, string password) =>
-        Use(connection => Execute(connection, "UPDATE users SET password = @password WHERE login = @login", ("@login", login), ("@password", password)) > 0);
+        Write(connection => Execute(connection, "UPDATE users SET password = @password WHERE login = @login", ("@login", login), ("@password", password)) > 0);
 
     /// <returns>False where there is no such user.</returns>
     /// <exception cref="PassdbException">The file cannot be written.</exception>
-    public bool Delete(string login) => Use(connection => Execute(connection, "DELETE FROM users WHERE login = @login", ("@login", login)) > 0);
+    public bool Delete(string login) => Write(connection => Execute(connection, "DELETE FROM users WHERE login = @login", ("@login", login)) > 0);
 
-    private T Use<T>(Func<SqliteConnection, T> work, bool isCreating = false)
+    private T Write<T>(Func<SqliteConnection, T> work, bool isCreating = false)
     {
         try
         {
             if (isCreating) SqliteFile.Create(path);
-            using var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Mode = SqliteOpenMode.ReadWrite, Pooling = false, DefaultTimeout = BusySeconds }.ToString());
-            connection.Open();
-            return work(connection);
+            return Use(path, SqliteOpenMode.ReadWrite, work);
         }
         catch (Exception exception) when (exception is SqliteException or IOException or UnauthorizedAccessException)
         {
@@ -94,7 +112,54 @@ internal sealed class SqliteUsers(string path)
         }
     }
 
-    private static SqliteUser Read(SqliteDataReader reader) => new(reader.GetString(0))
+    /// <summary>Reads where nothing can be written too: on a full disk, in a file system that is read-only, as an account that may only read.</summary>
+    private T Read<T>(Func<SqliteConnection, T> work)
+    {
+        try
+        {
+            return Use(path, SqliteOpenMode.ReadOnly, work);
+        }
+        catch (SqliteException exception) when (exception.SqliteErrorCode == ReadOnly)
+        {
+            // Who wrote was killed: what it has half done must be taken back first.
+            return Write(work);
+        }
+        catch (SqliteException exception) when (exception.SqliteErrorCode is IoError or CannotOpen && HasNoLog())
+        {
+            return ReadAsItStands(work);
+        }
+        catch (SqliteException exception)
+        {
+            throw new PassdbException($"\"{path}\": {exception.Message}", exception);
+        }
+    }
+
+    /// <summary>Without locks, and without the files that belong to a write-ahead log: only where there is no such log, and none can be made.</summary>
+    private T ReadAsItStands<T>(Func<SqliteConnection, T> work)
+    {
+        try
+        {
+            return Use($"file:{Uri.EscapeDataString(path)}?immutable=1", SqliteOpenMode.ReadOnly, work);
+        }
+        catch (SqliteException exception)
+        {
+            throw new PassdbException($"\"{path}\": {exception.Message}", exception);
+        }
+    }
+
+    private bool HasNoLog() => File.Exists(path) && !(new FileInfo(path + "-wal") is { Exists: true, Length: > 0 }) && !File.Exists(path + "-journal");
+
+    private static T Use<T>(string source, SqliteOpenMode mode, Func<SqliteConnection, T> work)
+    {
+        using var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = source, Mode = mode, Pooling = false, DefaultTimeout = BusySeconds }.ToString());
+        connection.Open();
+        return work(connection);
+    }
+
+    private static long Version(SqliteConnection connection) =>
+        Convert.ToInt64(Scalar(connection, "PRAGMA user_version"), System.Globalization.CultureInfo.InvariantCulture);
+
+    private static SqliteUser ReadRow(SqliteDataReader reader) => new(reader.GetString(0))
     {
         Password = Text(reader, 1),
         Upstream = Text(reader, 2),
