@@ -19,13 +19,13 @@ RUN dotnet restore src/MailProxy.Server --use-current-runtime -p:PublishAot=true
 COPY src src
 # Analyzers have their turn where changes are checked, not in every build of an image.
 RUN dotnet publish src/MailProxy.Server -c Release --no-restore --use-current-runtime -p:PublishAot=true -p:RunAnalyzers=false -o /out \
- && mkdir /image && cp /out/mailproxy /out/libe_sqlite3.so /image && chmod 0755 /image/*
+ && mkdir /image && cp /out/mailproxy /out/libe_sqlite3.so /out/libsodium.so /image && chmod 0755 /image/*
 
 FROM mcr.microsoft.com/dotnet/runtime-deps:10.0
 LABEL org.opencontainers.image.title="MailProxy" \
       org.opencontainers.image.description="Proxy for IMAP, POP3 and SMTP that reads nginx's mail configuration"
 
-# passdb ldap, and passwords of {BLF-CRYPT} and {SHA512-CRYPT}.
+# passdb ldap, and passwords of {BLF-CRYPT}, {SHA512-CRYPT} and all else that crypt(3) makes.
 RUN apt-get update \
  && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends libldap2 libcrypt1 \
  && rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin \

@@ -67,10 +67,10 @@ check "and can be asked" within 10 inside systemctl is-active multi-user.target
 
 echo "== installed as README says"
 # The tmpfs over /tmp hides the program: it is brought in through the machine's root.
-mkdir "/proc/$systemd/root/tmp/published" && cp "$program/mailproxy" "$program/libe_sqlite3.so" "/proc/$systemd/root/tmp/published"
+mkdir "/proc/$systemd/root/tmp/published" && cp "$program/mailproxy" "$program/libe_sqlite3.so" "$program/libsodium.so" "/proc/$systemd/root/tmp/published"
 put() { inside tee "$1" > /dev/null; }
 check "the account" inside useradd --system --user-group --home-dir /var/lib/mailproxy --shell /usr/sbin/nologin mailproxy
-check "the program" inside install -D -t /opt/mailproxy /tmp/published/mailproxy /tmp/published/libe_sqlite3.so
+check "the program" inside install -D -t /opt/mailproxy /tmp/published/mailproxy /tmp/published/libe_sqlite3.so /tmp/published/libsodium.so
 put /etc/systemd/system/mailproxy.service < $unit
 configuration() { cat << CONF
 error_log /var/log/mailproxy/error.log info;

@@ -12,7 +12,7 @@ public sealed class PassdbOptions
     /// <summary><c>sqlite</c>, <c>passwd-file</c>: the full path of the file.</summary>
     public string Path { get; set; } = "";
 
-    /// <summary><c>passwd-file</c>, <c>pgsql</c>, parameter <c>scheme</c>: that of passwords without <c>{SCHEME}</c>. Default: what crypt(3) knows by its <c>$id$</c>.</summary>
+    /// <summary><c>passwd-file</c>, <c>pgsql</c>, parameter <c>scheme</c>: that of passwords without <c>{SCHEME}</c>. Default: what crypt(3) writes as <c>$id$</c>, else <c>CRYPT</c>, for <c>pgsql</c> <c>MD5</c>.</summary>
     public string Scheme { get; set; } = "";
 
     /// <summary><c>pgsql</c>: the connection string, as Npgsql reads it. A secret.</summary>
@@ -60,7 +60,7 @@ public sealed class PassdbOptions
     /// <summary><c>ldap</c>, parameter <c>user_attr</c>: the attribute with the login at the upstream. Default: none.</summary>
     public string UserAttr { get; set; } = "";
 
-    /// <summary><c>static</c>, parameter <c>password</c>: every user's, with or without <c>{SCHEME}</c>. Empty: any password will do, the upstream decides. A secret.</summary>
+    /// <summary><c>static</c>, parameter <c>password</c>: every user's; without <c>{SCHEME}</c> as it stands there, unless it is what crypt(3) writes, <c>$id$…</c>. Empty: any password will do, the upstream decides. A secret.</summary>
     public string Password { get; set; } = "";
 
     /// <summary>Parameter <c>upstream</c>: the group of users that name none; <c>$protocol</c> stands for <c>imap</c>, <c>pop3</c> or <c>smtp</c>.</summary>

@@ -9,12 +9,19 @@ namespace MailProxy.Passdb;
 /// <summary>From a directive to its driver.</summary>
 internal static class PassdbFactory
 {
-    public static IPassdb Create(PassdbOptions options, PassdbServices services, ILogger log) => options.Driver switch
+    public static IPassdb Create(PassdbOptions options, PassdbServices services, ILogger log)
+    {
+        var passdb = Make(options, services, log);
+        if (passdb is StoredPassdb) services.Passwords.Start();
+        return passdb;
+    }
+
+    private static IPassdb Make(PassdbOptions options, PassdbServices services, ILogger log) => options.Driver switch
     {
         "ldap" => new LdapPassdb(options, services.Time, log),
         "static" => new StaticPassdb(options, services.Passwords, log),
         "sqlite" => new SqlitePassdb(options, services.Passwords, log),
-        "passwd-file" => new PasswdFilePassdb(options, services.Passwords, log),
+        "passwd-file" => new PasswdFilePassdb(options, services.Passwords, services.Time, log),
         "pgsql" => new PgsqlPassdb(options, services.Passwords, log),
         var driver => throw new ArgumentException($"No passdb \"{driver}\".", nameof(options)),
     };

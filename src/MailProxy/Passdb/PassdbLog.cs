@@ -17,7 +17,7 @@ internal static partial class PassdbLog
     [LoggerMessage(603, LogLevel.Debug, "passdb {Driver}: user \"{Login}\" cannot log in by {Method}, which needs a stored {{PLAIN}} password", EventName = "PassdbNoPlainPassword")]
     public static partial void NoPlainPassword(ILogger logger, string driver, string login, string method);
 
-    [LoggerMessage(604, LogLevel.Error, "{File}:{Line}: {Reason}, line ignored", EventName = "PassdbBrokenLine")]
+    [LoggerMessage(604, LogLevel.Error, "{File}:{Line}: {Reason}", EventName = "PassdbBrokenLine")]
     public static partial void BrokenLine(ILogger logger, string file, int line, string reason);
 
     [LoggerMessage(605, LogLevel.Error, "passdb passwd-file cannot read \"{File}\" again: {Reason}, its users stay as they were", EventName = "PassdbFileLost")]
@@ -25,6 +25,12 @@ internal static partial class PassdbLog
 
     [LoggerMessage(606, LogLevel.Information, "passdb {Driver}: user \"{Login}\" may not log in from {Client} (allow_nets)", EventName = "PassdbNotAllowed")]
     public static partial void NotAllowed(ILogger logger, string driver, string login, string client);
+
+    [LoggerMessage(607, LogLevel.Error, "{File}: something is wrong with {Count} more lines", EventName = "PassdbBrokenLines")]
+    public static partial void BrokenLines(ILogger logger, string file, int count);
+
+    [LoggerMessage(608, LogLevel.Error, "passdb passwd-file \"{File}\" is written to all the time, its users stay as they were until it is left alone for half a second", EventName = "PassdbFileNeverSettles")]
+    public static partial void FileNeverSettles(ILogger logger, string file);
 
     [LoggerMessage(690, LogLevel.Information, "passdb passwd-file \"{File}\" has changed: {Users} users", EventName = "PassdbFileRead")]
     public static partial void FileRead(ILogger logger, string file, int users);

@@ -1,9 +1,11 @@
+using MailProxy.Authentication;
+using MailProxy.Configuration;
 using MailProxy.Passdb.Schemes;
 
 namespace MailProxy.Passdb;
 
 /// <summary>Holds passwords against stored ones, a bounded number at once.</summary>
-internal sealed class PasswordVerifier(BoundedWork hashes)
+internal sealed class PasswordVerifier(BoundedWork hashes) : IDisposable
 {
     /// <summary>Nobody's password, and what costs as much to check as the last one that was checked. The default scheme's until then.</summary>
     private StoredPassword _example = StoredPassword.Example;
@@ -12,15 +14,19 @@ internal sealed class PasswordVerifier(BoundedWork hashes)
     /// <summary>How many passwords were hashed.</summary>
     public long Checked => Interlocked.Read(ref _checked);
 
+    /// <summary>Makes the threads that hash: later there may be none to be had.</summary>
+    public void Start() => hashes.Start();
+
+    /// <summary>Checks the password of a user.</summary>
     /// <param name="stored">The stored password.</param>
-    /// <param name="defaultScheme">Its scheme where it names none; empty for crypt(3)'s.</param>
-    /// <param name="secret">What the client sent.</param>
+    /// <param name="options">The passdb that it is of, which says the scheme of one that names none.</param>
+    /// <param name="credentials">What the client sent.</param>
     /// <param name="cancellationToken">The client does not wait any longer.</param>
-    /// <exception cref="PassdbException">It cannot be checked.</exception>
-    public async ValueTask<bool> VerifyAsync(string stored, string defaultScheme, byte[] secret, CancellationToken cancellationToken)
+    /// <exception cref="PassdbException">It cannot be checked: its scheme is unknown, it is malformed, or a thread or memory is not to be had.</exception>
+    public async ValueTask<bool> VerifyAsync(string stored, PassdbOptions options, Credentials credentials, CancellationToken cancellationToken)
     {
-        var password = StoredPassword.Parse(stored, defaultScheme);
-        var isGood = await VerifyAsync(password, secret, cancellationToken);
+        var password = Parse(stored, options);
+        var isGood = await VerifyAsync(password, credentials.Secret, credentials.Login, cancellationToken);
         _example = password;
         return isGood;
     }
@@ -31,7 +37,7 @@ internal sealed class PasswordVerifier(BoundedWork hashes)
     {
         try
         {
-            await VerifyAsync(_example, secret, cancellationToken);
+            await VerifyAsync(_example, secret, [], cancellationToken);
             return true;
         }
         catch (PassdbException)
@@ -42,12 +48,16 @@ internal sealed class PasswordVerifier(BoundedWork hashes)
 
     /// <summary>The password itself, where it is stored so.</summary>
     /// <exception cref="PassdbException">What is stored cannot be understood.</exception>
-    public static byte[]? FindPlain(string? stored, string defaultScheme) =>
-        string.IsNullOrEmpty(stored) ? null : StoredPassword.Parse(stored, defaultScheme) is { Scheme: PasswordScheme.Plain } password ? password.Payload : null;
+    public static byte[]? FindPlain(string? stored, PassdbOptions options) =>
+        string.IsNullOrEmpty(stored) ? null : Parse(stored, options) is { Scheme.IsPlain: true } password ? password.Payload : null;
 
-    private ValueTask<bool> VerifyAsync(StoredPassword password, byte[] secret, CancellationToken cancellationToken)
+    public void Dispose() => hashes.Dispose();
+
+    private static StoredPassword Parse(string stored, PassdbOptions options) => StoredPassword.Parse(stored, options.Scheme, PasswordScheme.DefaultOf(options.Driver));
+
+    private ValueTask<bool> VerifyAsync(StoredPassword password, byte[] secret, byte[] login, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _checked);
-        return password.IsCheap ? ValueTask.FromResult(password.Matches(secret)) : hashes.RunAsync(() => password.Matches(secret), cancellationToken);
+        return password.IsCheap ? ValueTask.FromResult(password.Matches(secret, login)) : hashes.RunAsync(() => password.Matches(secret, login), cancellationToken);
     }
 }

@@ -69,11 +69,11 @@ internal abstract class StoredPassdb(PassdbOptions options, PasswordVerifier pas
         if (credentials.Method == AuthMethod.Plain)
         {
             if (string.IsNullOrEmpty(user.Password)) return await SpendTimeAsync(credentials, cancellationToken) ? Wrong(credentials) : new PassdbResult(PassdbStatus.Unavailable);
-            var isGood = await passwords.VerifyAsync(user.Password, options.Scheme, credentials.Secret, cancellationToken);
+            var isGood = await passwords.VerifyAsync(user.Password, options, credentials, cancellationToken);
             return isGood ? accepted with { Proof = ProofCheck.Directory } : Wrong(credentials);
         }
 
-        if (PasswordVerifier.FindPlain(user.Password, options.Scheme) is not { } plain)
+        if (PasswordVerifier.FindPlain(user.Password, options) is not { } plain)
         {
             PassdbLog.NoPlainPassword(log, Driver, PeerText.ToText(credentials.Login), Credentials.NameOf(credentials.Method));
             return Wrong(credentials);

@@ -173,11 +173,72 @@ public sealed class PassdbChainTests : IAsyncLifetime
         Assert.Equal("passdb static in c:2 cannot answer: a stored {SSHA512} password is malformed, while user \"alice\" logs in", Assert.Single(_folder.Log.Errors).Text);
     }
 
+    [Theory]
+    [InlineData("{ROT13}x", "unknown password scheme \"ROT13\"")]
+    [InlineData("{SHA256.rot13}x", "unknown password encoding \"SHA256.rot13\"")]
+    public async Task A_scheme_that_nobody_knows_is_no_wrong_password_and_no_unknown_user(string stored, string reason)
+    {
+        var chain = _folder.Chain(_folder.PasswdFile($"alice:{stored}\n"), new PassdbOptions { Driver = "static", Password = "secret" });
+        Assert.Equal(PassdbStatus.Unavailable, await PassdbFolder.StatusAsync(chain, PassdbFolder.Plain("alice", "secret")));
+        Assert.Equal($"passdb passwd-file in c:2 cannot answer: {reason}, while user \"alice\" logs in", _folder.Log.Errors[^1].Text);
+        Assert.Equal(PassdbStatus.Ok, await PassdbFolder.StatusAsync(chain, PassdbFolder.Plain("bob", "secret")));
+    }
+
+    [Fact]
+    public async Task A_static_password_is_plain_as_in_Dovecot()
+    {
+        var chain = _folder.Chain(new PassdbOptions { Driver = "static", Password = "secret" });
+        Assert.Equal(PassdbStatus.Ok, await PassdbFolder.StatusAsync(chain, PassdbFolder.Plain("alice", "secret")));
+        Assert.Equal(PassdbStatus.WrongPassword, await PassdbFolder.StatusAsync(chain, PassdbFolder.Plain("alice", "Secret")));
+        // MD5 of "<1@x>secret".
+        Assert.Equal(PassdbStatus.Ok, await PassdbFolder.StatusAsync(chain, PassdbFolder.Query(AuthMethod.Apop, "alice", "37257aa37904a2ac86c6572e6528a18c", "<1@x>")));
+    }
+
+    [Fact]
+    public async Task Who_does_not_wait_any_longer_makes_room_for_others()
+    {
+        using var gate = new ManualResetEventSlim();
+        using var work = new BoundedWork("passwords to hash", atOnce: 1, mostWaiting: 1);
+        var first = work.RunAsync(() => gate.Wait(TimeSpan.FromSeconds(30), CancellationToken.None), CancellationToken.None).AsTask();
+        using var client = new CancellationTokenSource();
+        var second = work.RunAsync(() => true, client.Token).AsTask();
+        await client.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => second);
+        var third = work.RunAsync(() => true, CancellationToken.None).AsTask();
+        gate.Set();
+        Assert.True(await first.WaitAsync(TimeSpan.FromSeconds(30)));
+        Assert.True(await third.WaitAsync(TimeSpan.FromSeconds(30)));
+    }
+
+    [Fact]
+    public async Task Work_that_fails_fails_alone()
+    {
+        using var work = new BoundedWork("passwords to hash", atOnce: 1, mostWaiting: 1);
+        await Assert.ThrowsAsync<FormatException>(() => work.RunAsync<bool>(() => throw new FormatException(), CancellationToken.None).AsTask());
+        var memory = await Assert.ThrowsAsync<PassdbException>(() => work.RunAsync<bool>(() => throw new InsufficientMemoryException(), CancellationToken.None).AsTask());
+        Assert.Equal("there is no memory for it", memory.Message);
+        Assert.True(await work.RunAsync(() => true, CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task What_waits_is_done_where_it_is_closed_and_nothing_more()
+    {
+        using var gate = new ManualResetEventSlim();
+        var work = new BoundedWork("passwords to hash", atOnce: 1, mostWaiting: 1);
+        var first = work.RunAsync(() => gate.Wait(TimeSpan.FromSeconds(30), CancellationToken.None), CancellationToken.None).AsTask();
+        var second = work.RunAsync(() => true, CancellationToken.None).AsTask();
+        work.Dispose();
+        gate.Set();
+        Assert.True(await second.WaitAsync(TimeSpan.FromSeconds(30)));
+        Assert.True(await first);
+        await Assert.ThrowsAsync<PassdbException>(() => work.RunAsync(() => true, CancellationToken.None).AsTask());
+    }
+
     [Fact]
     public async Task Too_many_passwords_to_hash_are_no_wrong_passwords()
     {
         using var gate = new ManualResetEventSlim();
-        var work = new BoundedWork("passwords to hash", atOnce: 1, mostWaiting: 1);
+        using var work = new BoundedWork("passwords to hash", atOnce: 1, mostWaiting: 1);
         var first = work.RunAsync(() => gate.Wait(TimeSpan.FromSeconds(30), CancellationToken.None), CancellationToken.None).AsTask();
         var second = work.RunAsync(() => true, CancellationToken.None).AsTask();
         var refused = await Assert.ThrowsAsync<PassdbException>(() => work.RunAsync(() => true, CancellationToken.None).AsTask());

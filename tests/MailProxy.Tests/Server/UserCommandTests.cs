@@ -101,7 +101,7 @@ public sealed class UserCommandTests : IDisposable
 
     private string? Stored(string login) => new SqliteUsers(Database).Find(login)!.Password;
 
-    private bool Matches(string login, string password) => StoredPassword.Parse(Stored(login)!, "").Matches(Encoding.UTF8.GetBytes(password));
+    private bool Matches(string login, string password) => StoredPassword.Parse(Stored(login)!, "").Matches(Encoding.UTF8.GetBytes(password), []);
 
     private sealed class FixedPassword(string? password) : IPasswordSource
     {

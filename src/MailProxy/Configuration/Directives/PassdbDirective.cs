@@ -89,7 +89,8 @@ internal static class PassdbDirective
 
         foreach (var name in new[] { nameof(PassdbOptions.Connection), nameof(PassdbOptions.BindPassword), nameof(PassdbOptions.Password) }) ReadSecret(item, name, context, report);
         if (Value(item, nameof(PassdbOptions.Port)) is { Length: > 0 } port && DirectiveValue.ParseNumber(port) is not (> 0 and <= 65535)) report.Error($"invalid port \"{port}\"");
-        if (Value(item, nameof(PassdbOptions.Scheme)) is { Length: > 0 } scheme && !IsScheme(scheme)) report.Error($"unknown password scheme \"{scheme}\"");
+        if (Value(item, nameof(PassdbOptions.Scheme)) is { Length: > 0 } scheme && !PasswordSchemeName.IsKnown(scheme)) report.Error($"unknown password scheme \"{scheme}\"");
+        if (SchemeOf(Value(item, nameof(PassdbOptions.Password))) is { Length: > 0 } own && !PasswordSchemeName.IsKnown(own)) report.Error("unknown password scheme in \"password\"");
         if (report.HasFailed) return;
         if (driver == "pgsql") CheckPgsql(item, report);
         else if (driver == "ldap") LdapParameters.Check(item, report);
@@ -123,7 +124,12 @@ internal static class PassdbDirective
         }
     }
 
-    private static bool IsScheme(string name) => name.ToUpperInvariant() is "PLAIN" or "CLEARTEXT" or "SSHA512" or "CRYPT" or "SHA512-CRYPT" or "BLF-CRYPT" or "PBKDF2" or "ARGON2ID";
+    /// <summary>The scheme of a static password, if it names one.</summary>
+    private static string SchemeOf(string password)
+    {
+        var end = password.StartsWith('{') ? password.IndexOf('}', StringComparison.Ordinal) : -1;
+        return end > 0 ? password[1..end] : "";
+    }
 
     internal static string Value(SettingItem item, string name) => item.GetValueOrDefault(name, "");
 

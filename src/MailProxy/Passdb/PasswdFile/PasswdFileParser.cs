@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Unicode;
 using MailProxy.Passdb.Schemes;
 
 namespace MailProxy.Passdb.PasswdFile;
@@ -8,43 +9,39 @@ internal static class PasswdFileParser
 {
     private const int ExtraFields = 7;
 
-    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
-
-    /// <param name="content">The file.</param>
-    /// <param name="defaultScheme">The scheme of passwords that name none.</param>
-    /// <param name="broken">Takes the number of each line that is ignored, and why; no part of the line.</param>
-    /// <returns>The users by login, whatever its case.</returns>
-    public static Dictionary<string, PassdbUser> Parse(ReadOnlySpan<byte> content, string defaultScheme, Action<int, string> broken)
+    /// <summary>The login of a line; empty where it has no user: an empty line, a comment.</summary>
+    public static ReadOnlySpan<byte> LoginOf(ReadOnlySpan<byte> line)
     {
-        var users = new Dictionary<string, PassdbUser>(StringComparer.OrdinalIgnoreCase);
-        var number = 0;
-        foreach (var range in content.Split((byte)'\n'))
-        {
-            number++;
-            var line = content[range].TrimEnd((byte)'\r');
-            if (line.IsEmpty || line[0] is (byte)'#' or (byte)':') continue;
-            try
-            {
-                var text = StrictUtf8.GetString(line);
-                var login = text.Split(':', 2)[0];
-                if (!users.TryAdd(login, ParseUser(text, defaultScheme))) broken(number, "the user stands there already");
-            }
-            catch (DecoderFallbackException)
-            {
-                broken(number, "not UTF-8");
-            }
-            catch (PassdbException exception)
-            {
-                broken(number, exception.Message);
-            }
-        }
-
-        return users;
+        if (line.IsEmpty || line[0] == (byte)'#') return [];
+        var end = line.IndexOf((byte)':');
+        return end < 0 ? line : line[..end];
     }
 
-    private static PassdbUser ParseUser(string line, string defaultScheme)
+    /// <summary>Says what is wrong with a line, but for a password that is none of its scheme: there may be many lines.</summary>
+    /// <param name="line">The line.</param>
+    /// <param name="defaultScheme">The scheme that the directive names; may be empty.</param>
+    /// <returns>What is wrong, without any part of the line; null where nothing is.</returns>
+    public static string? FindFault(ReadOnlySpan<byte> line, string defaultScheme)
     {
-        var fields = line.Split(':', ExtraFields + 1);
+        try
+        {
+            // Only these extra fields can be wrong.
+            if (!Utf8.IsValid(line) || line.IndexOf("port="u8) >= 0 || line.IndexOf("allow_nets="u8) >= 0) Parse(line, defaultScheme);
+            else if (PasswordOf(line) is { Length: > 0 } password) StoredPassword.FindScheme(password, defaultScheme, PasswordScheme.Crypt, out _, out _);
+            return null;
+        }
+        catch (PassdbException exception)
+        {
+            return exception.Message;
+        }
+    }
+
+    /// <summary>The user of a line.</summary>
+    /// <exception cref="PassdbException">It makes no sense.</exception>
+    public static PassdbUser Parse(ReadOnlySpan<byte> line, string defaultScheme)
+    {
+        if (!Utf8.IsValid(line)) throw new PassdbException("not UTF-8");
+        var fields = Encoding.UTF8.GetString(line).Split(':', ExtraFields + 1);
         var password = fields.ElementAtOrDefault(1) ?? "";
         if (password.Length > 0) StoredPassword.Parse(password, defaultScheme);
         var extra = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -73,5 +70,13 @@ internal static class PasswdFileParser
             User = field("user") ?? field("destuser"),
             Pass = field("pass"),
         };
+    }
+
+    private static string PasswordOf(ReadOnlySpan<byte> line)
+    {
+        var start = line.IndexOf((byte)':') + 1;
+        if (start == 0) return "";
+        var end = line[start..].IndexOf((byte)':');
+        return Encoding.UTF8.GetString(end < 0 ? line[start..] : line.Slice(start, end));
     }
 }

@@ -1,57 +1,54 @@
+using System.Text;
 using MailProxy.Configuration;
-using MailProxy.Connections;
 using Microsoft.Extensions.Logging;
 
 namespace MailProxy.Passdb.PasswdFile;
 
-/// <summary><c>passdb passwd-file</c>: all in memory; each login looks whether the file has changed.</summary>
-internal sealed class PasswdFilePassdb(PassdbOptions options, PasswordVerifier passwords, ILogger log) : StoredPassdb(options, passwords, log)
+/// <summary>
+/// <c>passdb passwd-file</c>: all in memory. Looks every second whether the file has changed, and reads it beside the
+/// logins, which have the old users meanwhile.
+/// </summary>
+internal sealed class PasswdFilePassdb : StoredPassdb
 {
-    private readonly Lock _gate = new();
-    private volatile Dictionary<string, PassdbUser>? _users;
-    private string _stamp = "";
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan IntervalWhileWritten = TimeSpan.FromMilliseconds(100);
+
+    private readonly TimeProvider _time;
+    private readonly PasswdFileUsers _users;
+    private readonly CancellationTokenSource _stop = new();
+
+    public PasswdFilePassdb(PassdbOptions options, PasswordVerifier passwords, TimeProvider time, ILogger log)
+        : base(options, passwords, log)
+    {
+        _time = time;
+        _users = new PasswdFileUsers(options.Path, options.Scheme, time, log);
+        _ = Task.Run(WatchAsync);
+    }
 
     public override async ValueTask<string?> CheckAsync(CancellationToken cancellationToken)
     {
-        try
-        {
-            await Task.Run(Refresh, cancellationToken);
-            return null;
-        }
-        catch (PassdbException exception)
-        {
-            return exception.Message;
-        }
+        await _users.Tried.WaitAsync(cancellationToken);
+        return _users.Failure;
     }
 
-    public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    /// <summary>Waits for nothing that the file system may be slow at: the watch gives the users back.</summary>
+    public override async ValueTask DisposeAsync() => await _stop.CancelAsync();
 
-    protected override async ValueTask<PassdbUser?> FindAsync(string login, PassdbQuery query, CancellationToken cancellationToken) =>
-        (await Task.Run(Refresh, cancellationToken)).GetValueOrDefault(login);
-
-    /// <summary>Reads the file where it has changed. One that cannot be read leaves the users as they were.</summary>
-    private Dictionary<string, PassdbUser> Refresh()
+    protected override async ValueTask<PassdbUser?> FindAsync(string login, PassdbQuery query, CancellationToken cancellationToken)
     {
-        var path = Options.Path;
-        lock (_gate)
-        {
-            var stamp = FileStamp.Of([path]);
-            if (_users is { } known && stamp == _stamp) return known;
-            try
-            {
-                var content = File.ReadAllBytes(path);
-                var users = PasswdFileParser.Parse(content, Options.Scheme, (line, reason) => PassdbLog.BrokenLine(Log, path, line, reason));
-                PassdbLog.FileRead(Log, path, users.Count);
-                _users = users;
-            }
-            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-            {
-                if (_users is null) throw new PassdbException(exception.Message, exception);
-                PassdbLog.FileLost(Log, path, exception.Message);
-            }
+        await _users.Tried.WaitAsync(cancellationToken);
+        return _users.Find(Encoding.UTF8.GetBytes(login)) is { } line ? PasswdFileParser.Parse(line, Options.Scheme) : null;
+    }
 
-            _stamp = stamp;
-            return _users;
+    private async Task WatchAsync()
+    {
+        using (_users)
+        {
+            while (!_stop.IsCancellationRequested)
+            {
+                var interval = _users.Refresh() ? Interval : IntervalWhileWritten;
+                await Task.Delay(interval, _time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
         }
     }
 }

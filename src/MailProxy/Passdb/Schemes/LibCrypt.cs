@@ -1,10 +1,11 @@
+using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 
 namespace MailProxy.Passdb.Schemes;
 
-/// <summary><c>{CRYPT}</c>, <c>{SHA512-CRYPT}</c>, <c>{BLF-CRYPT}</c>: the system's crypt(3), from libxcrypt.</summary>
+/// <summary><c>{CRYPT}</c>, <c>{SHA512-CRYPT}</c> and all others that end in <c>-CRYPT</c>: the system's crypt(3), from libxcrypt.</summary>
 internal static partial class LibCrypt
 {
     public const string Library = "libcrypt";
@@ -12,16 +13,30 @@ internal static partial class LibCrypt
     /// <summary><c>struct crypt_data</c>, which libxcrypt has promised not to change.</summary>
     private const int StateSize = 32768;
 
+    private const int DesLength = 13;
+    private const int ExtendedLength = 19;
+
+    private static readonly SearchValues<byte> Alphabet = SearchValues.Create("./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"u8);
+
     /// <summary><c>CRYPT_GENSALT_OUTPUT_SIZE</c>.</summary>
     private const int SettingSize = 192;
 
     static LibCrypt() => SystemLibraries.Prepare();
 
-    public static bool Matches(ReadOnlySpan<byte> stored, ReadOnlySpan<byte> secret)
+    public static bool? Matches(ReadOnlySpan<byte> stored, ReadOnlySpan<byte> secret)
     {
-        if (!stored.StartsWith("$"u8) || stored.Contains((byte)0)) throw StoredPassword.Malformed("CRYPT");
-        var made = Make(secret, stored) ?? throw StoredPassword.Malformed("CRYPT");
-        return CryptographicOperations.FixedTimeEquals(made, stored);
+        // Locked, crypt(5): what no password makes.
+        if (stored.IsEmpty || stored[0] is (byte)'!' or (byte)'*') return false;
+        if (!IsPossible(stored) || Make(secret, stored) is not { } made) return null;
+        // What has another length no password makes.
+        return made.Length == 0 || made.Length == stored.Length ? CryptographicOperations.FixedTimeEquals(made, stored) : null;
+    }
+
+    /// <summary>Whether crypt(3) can have made it: <c>$id$…</c>, <c>_</c> and 19 characters (BSDi), or 13 (DES).</summary>
+    public static bool IsPossible(ReadOnlySpan<byte> stored)
+    {
+        if (stored.Contains((byte)0)) return false;
+        return stored is [(byte)'$', ..] || (stored is [(byte)'_', .. var rest] ? rest : stored) is { Length: ExtendedLength or DesLength } text && text.IndexOfAnyExcept(Alphabet) < 0;
     }
 
     /// <param name="secret">The password.</param>
@@ -52,7 +67,7 @@ internal static partial class LibCrypt
         }
         catch (Exception exception) when (exception is DllNotFoundException or EntryPointNotFoundException)
         {
-            throw new PassdbException("{SHA512-CRYPT} and {BLF-CRYPT} need the library libcrypt.so.1 or libcrypt.so.2 (libxcrypt), which is not there", exception);
+            throw new PassdbException("{SHA512-CRYPT}, {BLF-CRYPT} and their like need the library libcrypt.so.1 or libcrypt.so.2 (libxcrypt), which is not there", exception);
         }
         finally
         {
@@ -69,7 +84,7 @@ internal static partial class LibCrypt
         }
         catch (Exception exception) when (exception is DllNotFoundException or EntryPointNotFoundException)
         {
-            throw new PassdbException("{SHA512-CRYPT} and {BLF-CRYPT} need the library libcrypt.so.1 or libcrypt.so.2 (libxcrypt), which is not there", exception);
+            throw new PassdbException("{SHA512-CRYPT}, {BLF-CRYPT} and their like need the library libcrypt.so.1 or libcrypt.so.2 (libxcrypt), which is not there", exception);
         }
     }
 

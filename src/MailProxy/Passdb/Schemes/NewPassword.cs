@@ -5,7 +5,7 @@ internal static class NewPassword
 {
     /// <summary>
     /// Guessing it takes memory, not only time, so that graphics cards gain little (RFC 9106, OWASP's first choice); Dovecot
-    /// reads it, and it needs no library of the system.
+    /// reads it, and libsodium comes with the program.
     /// </summary>
     public const string DefaultScheme = "ARGON2ID";
 
@@ -28,7 +28,7 @@ internal static class NewPassword
         "BLF-CRYPT" => LibCrypt.Create(secret, "$2y$", BlowfishCost),
         "SHA512-CRYPT" => LibCrypt.Create(secret, "$6$", Sha512Rounds),
         "PBKDF2" => Pbkdf2.Create(secret),
-        "SSHA512" => Ssha512.Create(secret),
+        "SSHA512" => PlainDigests.CreateSsha512(secret),
         "PLAIN" => System.Text.Encoding.UTF8.GetString(secret),
         _ => throw new PassdbException($"unknown password scheme \"{scheme}\""),
     };

@@ -18,11 +18,11 @@ internal static class Pbkdf2
     private const int HashSize = 20;
     private const int SaltSize = 12;
 
-    public static bool Matches(string stored, ReadOnlySpan<byte> secret)
+    public static bool? Matches(ReadOnlySpan<byte> stored, ReadOnlySpan<byte> secret)
     {
-        string[] parts = stored.Split('$');
-        if (parts is not ["", "1", var salt, var roundsText, var hex] || hex.Length != 2 * HashSize || !hex.All(char.IsAsciiHexDigit)) throw StoredPassword.Malformed("PBKDF2");
-        if (!int.TryParse(roundsText, NumberStyles.None, CultureInfo.InvariantCulture, out var rounds) || rounds is < 1 or > MostRounds) throw StoredPassword.Malformed("PBKDF2");
+        string[] parts = Encoding.UTF8.GetString(stored).Split('$');
+        if (parts is not ["", "1", var salt, var roundsText, var hex] || hex.Length != 2 * HashSize || !hex.All(char.IsAsciiHexDigit)) return null;
+        if (!int.TryParse(roundsText, NumberStyles.None, CultureInfo.InvariantCulture, out var rounds) || rounds is < 1 or > MostRounds) return null;
         return CryptographicOperations.FixedTimeEquals(Hash(secret, salt, rounds), Convert.FromHexString(hex));
     }
 
