@@ -140,6 +140,7 @@ internal sealed class OverlayReader(LoadContext context, List<ConfigurationMessa
                 LogFormatDirective.Add(setting, item, [item.GetValueOrDefault(nameof(LogFormatOptions.Format), "")], report);
                 break;
             default:
+                if (option.Path == ConfCommandPath.Option && item.TryGetValue("Name", out var command) && item.TryGetValue("Value", out var value)) item["Value"] = ConfCommandPath.Read(command, value, context);
                 if (item.Values.All(DirectiveValue.IsOneLine)) setting.Items.Add(item);
                 else report.Error("a value has a line end");
                 break;

@@ -54,11 +54,13 @@ public sealed class CertificateSetTests : IDisposable
     [InlineData("ca.pem")]
     [InlineData("trusted.pem")]
     [InlineData("crl.pem")]
+    [InlineData("chain.pem")]
     public void Every_file_that_a_directive_names_is_looked_at(string name)
     {
         var server = Server("c.pem", "c.key");
         (server.Tls.PasswordFile, server.Tls.Dhparam, server.Tls.SessionTicketKey) = (Write("pass"), Write("dh.pem"), [Write("ticket")]);
         (server.Tls.ClientCertificate, server.Tls.TrustedCertificate, server.Tls.Crl) = (Write("ca.pem"), Write("trusted.pem"), Write("crl.pem"));
+        server.Tls.ConfCommand = [new TlsConfCommandOptions { Name = "ChainCAFile", Value = Write("chain.pem") }, new TlsConfCommandOptions { Name = "NumTickets", Value = "2" }];
         using var set = Watch(server);
         Write(name, "other");
         _time.Advance(Look);

@@ -209,7 +209,9 @@ internal sealed class ConfReader(LoadContext context, List<ConfigurationMessage>
 
     private static void AddPair(DirectiveCall call)
     {
-        if (call.Arguments.All(DirectiveValue.IsOneLine)) call.Setting.Items.Add(new SettingItem(call.Report.Where) { ["Name"] = call.Arguments[0], ["Value"] = call.Arguments[1] });
+        var (name, value) = (call.Arguments[0], call.Arguments[1]);
+        if (call.Path == ConfCommandPath.Option) value = ConfCommandPath.Read(name, value, call.Context);
+        if (DirectiveValue.IsOneLine(name) && DirectiveValue.IsOneLine(value)) call.Setting.Items.Add(new SettingItem(call.Report.Where) { ["Name"] = name, ["Value"] = value });
         else call.Report.Error($"\"{call.Directive.Name}\" directive invalid value");
     }
 }
