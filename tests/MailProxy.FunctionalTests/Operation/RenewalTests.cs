@@ -62,6 +62,45 @@ public sealed class RenewalTests : IDisposable
         await AssertShownAsync(started, port, odd);
     }
 
+    [Theory, Trait("Beyond", "nginx")]
+    [InlineData("-tls1_2")]
+    [InlineData("-tls1_3")]
+    public async Task A_client_whose_authority_is_gone_is_refused_though_it_has_a_session(string protocol)
+    {
+        var port = FreePort.Take();
+        using var authority = new TestAuthority("The first");
+        using var other = new TestAuthority("The second");
+        using var client = authority.Issue(TestSubject.For("client"));
+        await File.WriteAllTextAsync(_directory.Combine("client.pem"), client.Pem + client.KeyPem, TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(_directory.Combine("clients.pem"), authority.Pem, TestContext.Current.CancellationToken);
+        await using var proxy = await ProxyServer.StartAsync(Mail(port).Replace(" server {", $" ssl_verify_client on; ssl_client_certificate {_directory.Path}/clients.pem; server {{", StringComparison.Ordinal));
+        string[] arguments = ["s_client", "-connect", $"127.0.0.1:{port}", "-cert", _directory.Combine("client.pem"), protocol, "-crlf"];
+
+        Assert.Contains("* OK IMAP4 ready", await TalkAsync([.. arguments, "-sess_out", _directory.Combine("session")]), StringComparison.Ordinal);
+        var again = await TalkAsync([.. arguments, .. Session]);
+        Assert.Contains("* OK IMAP4 ready", again, StringComparison.Ordinal);
+        Assert.Contains(MailProxyServer.IsManaged ? "New, " : "Reused, ", again, StringComparison.Ordinal);
+
+        await File.WriteAllTextAsync(_directory.Combine("clients.pem"), other.Pem, TestContext.Current.CancellationToken);
+        await proxy.WaitForLogAsync("certificates reloaded for server in ");
+        var refused = await TalkAsync([.. arguments, .. Session]);
+        Assert.Contains("New, ", refused, StringComparison.Ordinal);
+        Assert.DoesNotContain("* OK", refused, StringComparison.Ordinal);
+    }
+
+    // SslStream gives none where it may not resume.
+    private string[] Session => File.Exists(_directory.Combine("session")) ? ["-sess_in", _directory.Combine("session")] : [];
+
+    private static async Task<string> TalkAsync(string[] arguments)
+    {
+        await using var client = ChildProcess.Start("/usr/bin/openssl", arguments, isTalkedTo: true);
+        // The greeting, or why there is none.
+        await Patience.UntilAsync(() => client.HasExited || client.Output.Contains("\n* ", StringComparison.Ordinal), () => $"a line; it said: {client.Output}\n{client.Error}");
+        if (!client.HasExited) client.Say("a LOGOUT");
+        await client.WaitForExitAsync();
+        return client.Output;
+    }
+
     private static async Task AssertShownAsync(ProxyServer proxy, int port, TestCertificate certificate)
     {
         using var client = await Peer.ConnectAsync(port);

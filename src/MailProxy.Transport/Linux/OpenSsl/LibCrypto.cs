@@ -184,6 +184,24 @@ internal static unsafe partial class LibCrypto
     [LibraryImport(Library, EntryPoint = "X509_STORE_add_cert")]
     public static partial int AddToStore(nint store, nint certificate);
 
+    [LibraryImport(Library, EntryPoint = "X509_STORE_get0_objects")]
+    public static partial nint StoreObjects(nint store);
+
+    [LibraryImport(Library, EntryPoint = "X509_OBJECT_get0_X509")]
+    public static partial nint StoredCertificate(nint storeObject);
+
+    [LibraryImport(Library, EntryPoint = "X509_OBJECT_get0_X509_CRL")]
+    public static partial nint StoredCrl(nint storeObject);
+
+    [LibraryImport(Library, EntryPoint = "EVP_sha256")]
+    public static partial nint Sha256();
+
+    [LibraryImport(Library, EntryPoint = "X509_digest")]
+    public static partial int Digest(nint certificate, nint algorithm, byte* digest, uint* length);
+
+    [LibraryImport(Library, EntryPoint = "X509_CRL_digest")]
+    public static partial int DigestCrl(nint crl, nint algorithm, byte* digest, uint* length);
+
     [LibraryImport(Library, EntryPoint = "OSSL_STORE_open", StringMarshalling = StringMarshalling.Utf8)]
     public static partial nint OpenStore(string uri, nint method, nint data, nint post, nint postData);
 

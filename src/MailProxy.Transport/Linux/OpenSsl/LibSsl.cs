@@ -28,6 +28,9 @@ internal static unsafe partial class LibSsl
     [LibraryImport(Library, EntryPoint = "SSL_CTX_ctrl", StringMarshalling = StringMarshalling.Utf8)]
     public static partial nint Control(SslContextHandle context, int command, nint number, string text);
 
+    [LibraryImport(Library, EntryPoint = "SSL_CTX_ctrl")]
+    public static partial nint Control(SslContextHandle context, int command, nint number, nint* pointer);
+
     [LibraryImport(Library, EntryPoint = "SSL_CTX_callback_ctrl")]
     public static partial nint SetCallback(SslContextHandle context, int command, nint callback);
 
@@ -78,6 +81,33 @@ internal static unsafe partial class LibSsl
 
     [LibraryImport(Library, EntryPoint = "SSL_CTX_set_tlsext_ticket_key_evp_cb")]
     public static partial int OnTicketKey(SslContextHandle context, delegate* unmanaged<nint, byte*, byte*, nint, nint, int, int> callback);
+
+    [LibraryImport(Library, EntryPoint = "SSL_CTX_set_session_ticket_cb")]
+    public static partial int OnTicket(SslContextHandle context, delegate* unmanaged<nint, nint, int> made, nint opened, nint argument);
+
+    [LibraryImport(Library, EntryPoint = "SSL_SESSION_set1_ticket_appdata")]
+    public static partial int SetTicketData(nint session, void* data, nuint length);
+
+    [LibraryImport(Library, EntryPoint = "SSL_SESSION_get0_ticket_appdata")]
+    public static partial int TicketData(nint session, void** data, nuint* length);
+
+    [LibraryImport(Library, EntryPoint = "SSL_SESSION_get_time")]
+    public static partial nint SessionTime(nint session);
+
+    [LibraryImport(Library, EntryPoint = "SSL_SESSION_set_time")]
+    public static partial nint SetSessionTime(nint session, nint secondsOfUnix);
+
+    [LibraryImport(Library, EntryPoint = "SSL_SESSION_get_timeout")]
+    public static partial nint SessionTimeout(nint session);
+
+    [LibraryImport(Library, EntryPoint = "SSL_SESSION_set_timeout")]
+    public static partial nint SetSessionTimeout(nint session, nint seconds);
+
+    [LibraryImport(Library, EntryPoint = "SSL_get_session")]
+    public static partial nint CurrentSession(nint ssl);
+
+    [LibraryImport(Library, EntryPoint = "SSL_get_options")]
+    public static partial ulong Options(nint ssl);
 
     [LibraryImport(Library, EntryPoint = "SSL_CTX_set_num_tickets")]
     public static partial int SetTicketCount(SslContextHandle context, nuint count);

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 
 namespace MailProxy.Transport.Linux.OpenSsl;
@@ -69,12 +70,48 @@ internal sealed unsafe partial class OpenSslServerContext
         }
     }
 
+    /// <summary>
+    /// A ticket is being made. In TLS 1.3 each resumption gives a new one, which OpenSSL lets count from now: a client could come
+    /// back for ever. It carries the end that the first handshake has set.
+    /// </summary>
+    [UnmanagedCallersOnly]
+    private static int KeepAge(nint ssl, nint argument)
+    {
+        const int fails = 0;
+        const int goesOn = 1;
+        const long secondsOfDay = 24 * 60 * 60;
+        try
+        {
+            if (LibSsl.VersionNumber(ssl) != ContextSettings.Tls13) return goesOn;      // the older ones keep the session's time
+            var session = LibSsl.CurrentSession(ssl);
+            long now = LibSsl.SessionTime(session);
+            void* data;
+            nuint length;
+            var isResumed = LibSsl.TicketData(session, &data, &length) == 1 && length == sizeof(long);
+            var end = isResumed ? BinaryPrimitives.ReadInt64LittleEndian(new ReadOnlySpan<byte>(data, sizeof(long))) : now + LibSsl.SessionTimeout(session);
+            var kept = stackalloc byte[sizeof(long)];
+            BinaryPrimitives.WriteInt64LittleEndian(new Span<byte>(kept, sizeof(long)), end);
+            if (LibSsl.SetTicketData(session, kept, sizeof(long)) == 0) return fails;
+            // A timeout of 0 OpenSSL reads back as 3: what has no time left is of yesterday.
+            if (end <= now) _ = LibSsl.SetSessionTime(session, (nint)(now - secondsOfDay));
+            _ = LibSsl.SetSessionTimeout(session, (nint)Math.Max(1, end - now));
+            return goesOn;
+        }
+        catch (Exception exception)
+        {
+            StrayErrors.Report("making a session ticket", exception);
+            return fails;
+        }
+    }
+
     [UnmanagedCallersOnly]
     private static int StoreSession(nint ssl, nint session)
     {
         try
         {
             if (OfCall?.Sessions is not { } sessions) return 0;
+            // OpenSSL tells of these too, though the ticket holds all of it and nobody will ask.
+            if (LibSsl.VersionNumber(ssl) == ContextSettings.Tls13 && (LibSsl.Options(ssl) & ContextSettings.NoTicket) == 0) return 0;
             var bytes = new byte[LibSsl.WriteSession(session, null)];
             fixed (byte* start = bytes)
             {

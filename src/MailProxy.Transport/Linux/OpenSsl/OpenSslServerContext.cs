@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 using MailProxy.Transport.Tls;
 
@@ -21,7 +20,7 @@ internal sealed unsafe partial class OpenSslServerContext : TlsServerContext
     public OpenSslServerContext(TlsServerOptions options, OpenSslServerContext? previous, TimeProvider time)
     {
         LibCrypto.ClearErrors();
-        Tickets = options.SessionTicketKeys.Count > 0 ? TicketKeys.OfFiles(options.SessionTicketKeys) : previous?.Tickets ?? TicketKeys.Random(options.SessionTimeout, time);
+        Tickets = options.SessionTicketKeys.Count > 0 ? TicketKeys.OfFiles(options.SessionTicketKeys) : TicketKeys.Random(options.SessionTimeout, time, previous?.Tickets);
         _protocolId = Encoding.ASCII.GetBytes(options.ApplicationProtocol ?? "");
         List<LoadedPair> pairs = [];
         try
@@ -92,6 +91,7 @@ internal sealed unsafe partial class OpenSslServerContext : TlsServerContext
         if (_protocolId.Length > 0) LibSsl.OnApplicationProtocol(context, &ChooseProtocol, 0);
         SetSessions(context, options);
         Configure(context, options.ConfCommands);
+        SessionScope.Apply(context, options);                  // last: the commands may have changed what clients are asked for
         return context;
     }
 
@@ -124,10 +124,6 @@ internal sealed unsafe partial class OpenSslServerContext : TlsServerContext
     private void SetSessions(SslContextHandle context, TlsServerOptions options)
     {
         _ = LibSsl.SetTimeout(context, (nint)options.SessionTimeout.TotalSeconds);
-        // A session is good only where the same would be asked of its client again.
-        var id = SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n',
-            ["MAIL", options.ApplicationProtocol, .. options.Certificates.Select(pair => TlsKeyPair.SourceOf(pair.Certificate)), $"{options.AsksForCertificate} {options.VerifyDepth}", options.ClientCertificate, options.TrustedCertificate, options.Crl])));
-        fixed (byte* start = id) _ = LibSsl.SetSessionIdContext(context, start, (uint)id.Length);
         SessionCacheSettings.Apply(context, options.SessionCache, store => Sessions = store);
         if (Sessions is not null)
         {
@@ -140,6 +136,7 @@ internal sealed unsafe partial class OpenSslServerContext : TlsServerContext
         _ = LibSsl.SetTicketCount(context, 1);
         if (!options.SessionTickets) LibSsl.SetOptions(context, ContextSettings.NoTicket);
         else if (LibSsl.OnTicketKey(context, &UseTicketKey) == 0) throw OpenSslError.Configuration("SSL_CTX_set_tlsext_ticket_key_evp_cb()");
+        if (LibSsl.OnTicket(context, &KeepAge, 0, 0) == 0) throw OpenSslError.Configuration("SSL_CTX_set_session_ticket_cb()");
     }
 
     private static void Configure(SslContextHandle context, IReadOnlyList<KeyValuePair<string, string>> commands)

@@ -26,8 +26,9 @@ internal sealed unsafe class TicketKeys
 
     private TicketKeys(byte[][] keys, TimeSpan? turn, TimeProvider time) => (_keys, _turn, _time, _made) = (keys, turn, time, time.GetTimestamp());
 
-    /// <summary>Random keys, new ones after each <paramref name="turn"/>.</summary>
-    public static TicketKeys Random(TimeSpan turn, TimeProvider time) => new([RandomNumberGenerator.GetBytes(Long)], turn, time);
+    /// <summary>Random keys, new ones after each <paramref name="turn"/>: those of the context before, unless they were a file's or have another turn.</summary>
+    public static TicketKeys Random(TimeSpan turn, TimeProvider time, TicketKeys? previous) =>
+        previous is not null && previous._turn == turn ? previous : new([RandomNumberGenerator.GetBytes(Long)], turn, time);
 
     /// <summary><c>ssl_session_ticket_key</c>.</summary>
     /// <exception cref="TlsConfigurationException">A file cannot be read, or has another size.</exception>
