@@ -12,6 +12,8 @@ internal sealed class UdpDnsServer : IAsyncDisposable
     public const int Pointer = 12;
     public const int Address = 1;
     public const int LongAddress = 28;
+    public const int Alias = 5;
+    public const int Text = 16;
 
     /// <summary>A response code that is none: the answer makes no sense.</summary>
     public const int Garbage = -2;
@@ -33,12 +35,21 @@ internal sealed class UdpDnsServer : IAsyncDisposable
     /// <summary>Fires when a question came in that is never answered.</summary>
     public TaskCompletionSource Silenced { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    /// <summary>Whether it takes questions and answers none, as a server does that is stopped.</summary>
+    public bool IsSilent { get; set; }
+
     public string EndPoint => _socket.LocalEndPoint!.ToString()!;
 
     public UdpDnsServer WithPointer(string reverse, string name, int ttl = 60) => With(reverse, Pointer, new Reply(0, EncodeName(name), ttl));
 
     public UdpDnsServer WithAddress(string name, string address, int ttl = 60) => With(
         name, address.Contains(':') ? LongAddress : Address, new Reply(0, IPAddress.Parse(address).GetAddressBytes(), ttl));
+
+    /// <summary>An answer with a record of another type than the question's.</summary>
+    public UdpDnsServer WithOther(string name, int type, int recordType) => With(name, type, new Reply(0, EncodeName("other.example"), 60) { Type = recordType });
+
+    /// <summary>A pointer behind an alias, as RFC 2317 delegates them.</summary>
+    public UdpDnsServer WithAliasedPointer(string reverse, string name) => With(reverse, Pointer, new Reply(0, EncodeName(name), 60) { Alias = EncodeName("1.classless.example") });
 
     public UdpDnsServer Failing(string name, int type, int code) => With(name, type, new Reply(code, null, 0));
 
@@ -89,7 +100,7 @@ internal sealed class UdpDnsServer : IAsyncDisposable
         Reply? reply;
         lock (_replies) reply = _replies.GetValueOrDefault((name, type), new Reply(3, null, 0));
         if (reply.Code == Garbage) return [query[0], query[1], 0x81, 0x80, 0, 1, 0, 9, 0, 0, 0, 0, .. question, 0xC0];
-        if (reply.Code < 0)
+        if (reply.Code < 0 || IsSilent)
         {
             Silenced.TrySetResult();
             return null;
@@ -97,8 +108,11 @@ internal sealed class UdpDnsServer : IAsyncDisposable
 
         byte[] header = [query[0], query[1], 0x81, (byte)(0x80 | reply.Code), 0, 1, 0, (byte)(reply.Data is null ? 0 : 1), 0, 0, 0, 0];
         if (reply.Data is null) return [.. header, .. question];
-        byte[] record = [0xC0, 12, 0, (byte)type, 0, 1, 0, 0, 0, (byte)reply.Ttl, 0, (byte)reply.Data.Length];
-        return [.. header, .. question, .. record, .. reply.Data];
+        byte[] record = [0xC0, 12, 0, (byte)(reply.Type ?? type), 0, 1, 0, 0, 0, (byte)reply.Ttl, 0, (byte)reply.Data.Length];
+        if (reply.Alias is not { } alias) return [.. header, .. question, .. record, .. reply.Data];
+        header[7] = 2;
+        byte[] first = [0xC0, 12, 0, Alias, 0, 1, 0, 0, 0, (byte)reply.Ttl, 0, (byte)alias.Length];
+        return [.. header, .. question, .. first, .. alias, .. alias, .. record[2..], .. reply.Data];
     }
 
     private static byte[] EncodeName(string name)
@@ -114,5 +128,12 @@ internal sealed class UdpDnsServer : IAsyncDisposable
         return [.. bytes];
     }
 
-    private sealed record Reply(int Code, byte[]? Data, int Ttl);
+    private sealed record Reply(int Code, byte[]? Data, int Ttl)
+    {
+        /// <summary>Another type than the question's.</summary>
+        public int? Type { get; init; }
+
+        /// <summary>The name that the question's is an alias of.</summary>
+        public byte[]? Alias { get; init; }
+    }
 }

@@ -116,8 +116,9 @@ internal sealed class KeptConnections(TimeProvider time) : IDisposable
             kept = kept with { Unread = unread };
             return unread >= 0 && !result.IsCompleted;
         }
-        catch (Exception exception) when (exception is IOException or ConnectionAbortedException)
+        catch (Exception)
         {
+            // Whatever is wrong with one must not end the look at the others.
             return false;
         }
     }

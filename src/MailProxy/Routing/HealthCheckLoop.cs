@@ -1,8 +1,9 @@
 using MailProxy.Configuration;
+using Microsoft.Extensions.Logging;
 
 namespace MailProxy.Routing;
 
-/// <summary>Tries the servers of one group, all at once, every <c>interval</c>, until it is disposed of.</summary>
+/// <summary>Tries the servers of one group, all at once, every <c>interval</c>, until it is disposed of, whatever happens meanwhile.</summary>
 internal sealed class HealthCheckLoop : IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
@@ -11,10 +12,11 @@ internal sealed class HealthCheckLoop : IDisposable
     private readonly UpstreamProber _prober;
     private readonly ProbeSettings _settings;
     private readonly TimeProvider _time;
+    private readonly ILogger _log;
 
-    public HealthCheckLoop(RoutedGroup routed, HealthCheckOptions check, UpstreamProber prober, ProbeSettings settings, TimeProvider time)
+    public HealthCheckLoop(RoutedGroup routed, HealthCheckOptions check, UpstreamProber prober, ProbeSettings settings, TimeProvider time, ILogger log)
     {
-        (_routed, _check, _prober, _settings, _time) = (routed, check, prober, settings, time);
+        (_routed, _check, _prober, _settings, _time, _log) = (routed, check, prober, settings, time, log);
         _ = Task.Run(() => RunAsync(_stop.Token));
     }
 
@@ -27,14 +29,26 @@ internal sealed class HealthCheckLoop : IDisposable
             using var timer = new PeriodicTimer(_check.Interval, _time);
             do
             {
-                await _routed.Names.RefreshAsync(cancellationToken);
-                await Task.WhenAll(_routed.Group.Peers.Where(peer => !peer.Options.Down).Select(peer => TryAsync(peer, cancellationToken)));
+                await TryAllAsync(cancellationToken);
             }
             while (await timer.WaitForNextTickAsync(cancellationToken));
         }
         catch (OperationCanceledException)
         {
             // Disposed of.
+        }
+    }
+
+    private async Task TryAllAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _routed.Names.RefreshAsync(cancellationToken);
+            await Task.WhenAll(_routed.Group.Peers.Where(peer => !peer.Options.Down).Select(peer => TryAsync(peer, cancellationToken)));
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            RoutingLog.CheckFailed(_log, exception, _routed.Group.Name);
         }
     }
 

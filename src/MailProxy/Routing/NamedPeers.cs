@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 using MailProxy.Configuration;
 using Microsoft.Extensions.Logging;
 
@@ -7,7 +8,8 @@ namespace MailProxy.Routing;
 
 /// <summary>
 /// Keeps the servers of a group that are named by <c>resolve</c>: whoever needs the group asks for them, and once the answer
-/// is too old the name servers are asked again. Nothing runs while nobody logs in. An answer that fails changes nothing.
+/// is too old the name servers are asked again. Nothing runs while nobody needs it. An answer that fails changes nothing, and
+/// whatever fails is tried again.
 /// </summary>
 internal sealed class NamedPeers(UpstreamGroup group, ResolverOptions resolver, UpstreamNames names, TimeProvider time, Func<ILogger> log)
 {
@@ -17,27 +19,41 @@ internal sealed class NamedPeers(UpstreamGroup group, ResolverOptions resolver, 
 
     private readonly Lock _gate = new();
     private long _expires = long.MinValue;
+    private long _began;
+    private bool _hasFailed;
     private Task? _refreshing;
 
     /// <summary>Sees to it that the group's servers are those of now. May go on elsewhere than it began.</summary>
     public ValueTask RefreshAsync(CancellationToken cancellationToken)
     {
-        if (group.Names.Count == 0) return ValueTask.CompletedTask;
-        Task refreshing;
+        TimeSpan patience;
+        if (Begin() is not { } refreshing) return ValueTask.CompletedTask;
         lock (_gate)
         {
-            if (time.GetTimestamp() < _expires) return ValueTask.CompletedTask;
-            refreshing = _refreshing ??= Task.Run(RefreshAsync, CancellationToken.None);
+            patience = group.Peers.Count == 0 ? resolver.Timeout : _hasFailed ? TimeSpan.Zero : LongestWait - time.GetElapsedTime(_began);
         }
 
-        return WaitAsync(refreshing, cancellationToken);
+        return patience > TimeSpan.Zero ? WaitAsync(refreshing, patience, cancellationToken) : ValueTask.CompletedTask;
     }
 
-    private async ValueTask WaitAsync(Task refreshing, CancellationToken cancellationToken)
+    /// <summary>The same without waiting for it.</summary>
+    /// <returns>What goes on until they are; null where they are. It never fails.</returns>
+    public Task? Begin()
+    {
+        if (group.Names.Count == 0) return null;
+        lock (_gate)
+        {
+            if (_refreshing is not null || time.GetTimestamp() < _expires) return _refreshing;
+            _began = time.GetTimestamp();
+            return _refreshing = Task.Run(RefreshAsync, CancellationToken.None);
+        }
+    }
+
+    private async ValueTask WaitAsync(Task refreshing, TimeSpan patience, CancellationToken cancellationToken)
     {
         try
         {
-            await refreshing.WaitAsync(group.Peers.Count > 0 ? LongestWait : resolver.Timeout, time, cancellationToken);
+            await refreshing.WaitAsync(patience, time, cancellationToken);
         }
         catch (TimeoutException)
         {
@@ -47,38 +63,47 @@ internal sealed class NamedPeers(UpstreamGroup group, ResolverOptions resolver, 
 
     private async Task RefreshAsync()
     {
-        var least = TimeSpan.MaxValue;
-        var peers = group.Peers.Where(peer => !peer.Options.Resolve).ToList();
-        foreach (var server in group.Names)
+        var resolved = new ResolvedName?[group.Names.Count];
+        try
         {
-            var colon = server.Address.LastIndexOf(':');
-            var port = int.Parse(server.Address.AsSpan(colon + 1), CultureInfo.InvariantCulture);
-            using var limit = new CancellationTokenSource(resolver.Timeout, time);
-            var resolved = await ResolveAsync(server.Address[..colon], limit.Token);
-            if (resolved is null) RoutingLog.NameNotResolved(log(), server.Address, group.Name);
-            peers.AddRange(resolved is { } found ? found.Addresses.Select(address => Keep(server, new IPEndPoint(address, port))) : group.Peers.Where(peer => peer.Options == server));
-            var timeToLive = resolved?.TimeToLive ?? AfterFailure;
-            if (timeToLive < least) least = timeToLive;
+            resolved = await Task.WhenAll(group.Names.Select(ResolveAsync));
+            var peers = group.Peers.Where(peer => !peer.Options.Resolve).ToList();
+            for (var i = 0; i < resolved.Length; i++) peers.AddRange(PeersOf(group.Names[i], resolved[i]));
+            if (!peers.SequenceEqual(group.Peers)) Change(peers);
         }
-
-        if (!peers.SequenceEqual(group.Peers)) Change(peers);
-        lock (_gate)
+        catch (Exception exception)
         {
-            _expires = time.GetTimestamp() + (long)(least.TotalSeconds * time.TimestampFrequency);
-            _refreshing = null;
+            RoutingLog.RefreshFailed(log(), exception, group.Name);
+        }
+        finally
+        {
+            // Whatever happened, the next one asks again.
+            lock (_gate)
+            {
+                _hasFailed = resolved.Contains(null);
+                var timeToLive = resolved.Min(found => found?.TimeToLive ?? AfterFailure);
+                _expires = time.GetTimestamp() + (long)(timeToLive.TotalSeconds * time.TimestampFrequency);
+                _refreshing = null;
+            }
         }
     }
 
-    private async ValueTask<ResolvedName?> ResolveAsync(string host, CancellationToken cancellationToken)
+    private async Task<ResolvedName?> ResolveAsync(UpstreamServerOptions server)
     {
-        try
-        {
-            return await names.ResolveAsync(resolver, host, cancellationToken);
-        }
-        catch (OperationCanceledException)
-        {
-            return null;
-        }
+        using var limit = new CancellationTokenSource(resolver.Timeout, time);
+        var resolved = await names.ResolveAsync(resolver, server.Address[..server.Address.LastIndexOf(':')], limit.Token);
+        if (resolved is null) RoutingLog.NameNotResolved(log(), server.Address, group.Name);
+        return resolved;
+    }
+
+    private IEnumerable<UpstreamPeer> PeersOf(UpstreamServerOptions server, ResolvedName? resolved)
+    {
+        var known = group.Peers.Where(peer => peer.Options == server);
+        if (resolved is not { } found) return known;
+        var port = int.Parse(server.Address.AsSpan(server.Address.LastIndexOf(':') + 1), CultureInfo.InvariantCulture);
+        return known.Where(peer => found.Unknown.Contains(peer.EndPoint.AddressFamily))
+            .Concat(found.Addresses.Select(address => Keep(server, new IPEndPoint(address, port))))
+            .OrderBy(peer => peer.EndPoint.AddressFamily == AddressFamily.InterNetworkV6);
     }
 
     private void Change(List<UpstreamPeer> peers)

@@ -14,6 +14,12 @@ internal static partial class RoutingLog
     [LoggerMessage(702, LogLevel.Error, "\"{Address}\" of upstream \"{Upstream}\" could not be resolved; what was known of it stays", EventName = "NameNotResolved")]
     public static partial void NameNotResolved(ILogger logger, string address, string upstream);
 
+    [LoggerMessage(703, LogLevel.Critical, "the servers of upstream \"{Upstream}\" could not be found out; what was known of them stays", EventName = "RefreshFailed")]
+    public static partial void RefreshFailed(ILogger logger, Exception exception, string upstream);
+
+    [LoggerMessage(704, LogLevel.Critical, "the servers of upstream \"{Upstream}\" could not be checked; they will be again", EventName = "CheckFailed")]
+    public static partial void CheckFailed(ILogger logger, Exception exception, string upstream);
+
     [LoggerMessage(790, LogLevel.Information, "upstream server {Server} of \"{Upstream}\" is used again", EventName = "PeerBack")]
     public static partial void PeerBack(ILogger logger, string server, string upstream);
 

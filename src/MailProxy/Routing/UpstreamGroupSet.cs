@@ -9,7 +9,7 @@ internal sealed class UpstreamGroupSet
     // What an auth server may name is bounded by its mail servers; a broken one must not fill the memory.
     private const int MostHosts = 10_000;
 
-    private readonly ConcurrentDictionary<UpstreamAddress, RoutedGroup> _hosts = new();
+    private readonly ConcurrentDictionary<(UpstreamAddress Address, string Resolver), RoutedGroup> _hosts;
     private readonly Dictionary<string, RoutedGroup> _groups;
     private readonly Func<UpstreamGroup, ResolverOptions, NamedPeers> _name;
     private readonly TimeProvider _time;
@@ -23,6 +23,7 @@ internal sealed class UpstreamGroupSet
         Options = options;
         _name = name;
         _time = time;
+        _hosts = previous?._hosts ?? new();
         _groups = options.Upstreams.ToDictionary(group => group.Name, group => Create(group, previous?._groups.GetValueOrDefault(group.Name)), StringComparer.OrdinalIgnoreCase);
     }
 
@@ -37,15 +38,18 @@ internal sealed class UpstreamGroupSet
         if (_groups.TryGetValue(address.Host, out var group)) return group;
         var isUnix = address.Host.StartsWith("unix:", StringComparison.OrdinalIgnoreCase);
         if (address.Port is null && !isUnix) return null;
-        if (_hosts.TryGetValue(address, out var host)) return host;
+        var key = (address, Signature(resolver));
+        if (_hosts.TryGetValue(key, out var host)) return host;
         if (_hosts.Count >= MostHosts) _hosts.Clear();
-        return _hosts.GetOrAdd(address, _ => CreateHost(address, isUnix, resolver));
+        return _hosts.GetOrAdd(key, _ => CreateHost(address, isUnix, resolver));
     }
 
     private RoutedGroup Create(UpstreamGroupOptions options, RoutedGroup? known)
     {
         if (known is not null && Signature(known.Group.Options) == Signature(options)) return known with { Tls = options.ProxyTls, HealthCheck = options.HealthCheck };
         var group = new UpstreamGroup(options, _time);
+        // Their name servers may be away just now.
+        if (known is not null) group.Peers = [.. group.Peers, .. group.Names.SelectMany(server => Named(server, known.Group))];
         return new RoutedGroup(group, _name(group, options.Resolver), options.ProxyTls, options.HealthCheck);
     }
 
@@ -56,12 +60,17 @@ internal sealed class UpstreamGroupSet
         return new RoutedGroup(group, _name(group, resolver), null, null);
     }
 
+    private static IEnumerable<UpstreamPeer> Named(UpstreamServerOptions server, UpstreamGroup known) =>
+        known.Peers.Where(peer => peer.Options.Resolve && peer.Options.Address == server.Address).Select(peer => new UpstreamPeer(server, peer.EndPoint));
+
     /// <summary>All that makes a group another one.</summary>
     private static string Signature(UpstreamGroupOptions options) => string.Join(
         '\n',
         options.Servers.Select(server => FormattableString.Invariant(
             $"{server.Address} {server.Host} {server.Weight} {server.MaxConns} {server.MaxFails} {server.FailTimeout} {server.Backup} {server.Down} {server.Drain} {server.Resolve}"))
             .Append(FormattableString.Invariant($"{options.Method} {options.HashKey} {options.HashExact} {options.HealthCheck is null}"))
-            .Append(FormattableString.Invariant($"{options.Resolver.Valid} {options.Resolver.Ipv4} {options.Resolver.Ipv6} {options.Resolver.Timeout}"))
-            .Concat(options.Resolver.Servers));
+            .Append(Signature(options.Resolver)));
+
+    private static string Signature(ResolverOptions resolver) =>
+        FormattableString.Invariant($"{resolver.Valid} {resolver.Ipv4} {resolver.Ipv6} {resolver.Timeout} {string.Join(' ', resolver.Servers)}");
 }

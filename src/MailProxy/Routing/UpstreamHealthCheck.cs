@@ -9,8 +9,10 @@ internal sealed class UpstreamHealthCheck(UpstreamRouter router) : IHealthCheck
     {
         var detail = new SortedDictionary<string, object>(StringComparer.Ordinal);
         var dead = new List<string>();
-        foreach (var group in router.Groups.Select(routed => routed.Group))
+        foreach (var (group, names, _, _) in router.Groups)
         {
+            // Where no login can come before this says so, nobody else asks for the servers of a name. Nor does anybody wait here.
+            names.Begin();
             var peers = group.Peers;
             foreach (var peer in peers) detail[$"{group.Name} {peer.Name}"] = StateOf(group, peer);
             if (!peers.Any(group.IsUsable)) dead.Add(group.Name);

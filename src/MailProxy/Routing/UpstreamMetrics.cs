@@ -52,11 +52,16 @@ internal sealed class UpstreamMetrics
             }
 
             // The addresses of names come and go.
-            foreach (var metric in new Collector<Gauge.Child>[] { _up, _sessions })
-            {
-                foreach (var labels in metric.GetAllLabelValues().Where(labels => !known.Contains((labels[0], labels[1]))).ToList()) metric.RemoveLabelled(labels);
-            }
+            Forget(_up, known);
+            Forget(_sessions, known);
+            Forget(_picks, known);
+            Forget(_failures, known);
         }
+    }
+
+    private static void Forget<T>(Collector<T> metric, HashSet<(string Group, string Server)> known) where T : ChildBase
+    {
+        foreach (var labels in metric.GetAllLabelValues().Where(labels => !known.Contains((labels[0], labels[1]))).ToList()) metric.RemoveLabelled(labels);
     }
 }
 

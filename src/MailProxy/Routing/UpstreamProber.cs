@@ -38,7 +38,8 @@ internal sealed class UpstreamProber(IConnectionFactory connections, UpstreamTls
             cancellationToken.ThrowIfCancellationRequested();
             return "timed out";
         }
-        catch (Exception exception) when (exception is UpstreamException or TlsException or IOException or SocketException or BindException)
+        // Not by type: a server that cannot be tried is one that logins cannot use.
+        catch (Exception exception)
         {
             return Describe(exception);
         }

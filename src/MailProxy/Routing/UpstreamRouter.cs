@@ -37,7 +37,8 @@ internal sealed class UpstreamRouter(UpstreamNames names, UpstreamProber prober,
         _current = set;
         metrics.Groups = [.. set.Groups.Select(routed => routed.Group)];
         foreach (var routed in set.Groups) routed.Group.Changed = (peer, change) => Log(routed.Group, peer, change);
-        _checks = [.. set.Groups.Where(routed => routed.HealthCheck is not null).Select(routed => new HealthCheckLoop(routed, routed.HealthCheck!, prober, SettingsOf(routed, set.Options), time))];
+        foreach (var routed in set.Groups) routed.Names.Begin();
+        _checks = [.. set.Groups.Where(routed => routed.HealthCheck is not null).Select(routed => new HealthCheckLoop(routed, routed.HealthCheck!, prober, SettingsOf(routed, set.Options), time, log))];
         foreach (var loop in old) loop.Dispose();
     }
 

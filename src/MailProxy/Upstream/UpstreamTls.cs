@@ -19,11 +19,12 @@ internal sealed class UpstreamTls
     /// <exception cref="TlsConfigurationException">A file or a value will not do.</exception>
     public void Load(IEnumerable<ProxyTlsOptions> servers, ITlsEngine engine)
     {
+        // What failed for the first session may be had by the next.
         var known = new Dictionary<ContextKey, Lazy<TlsClientContext>>();
         foreach (var options in servers)
         {
             var key = KeyOf(options);
-            if (!known.TryGetValue(key, out var context)) known[key] = context = new Lazy<TlsClientContext>(() => engine.CreateClientContext(key.Options));
+            if (!known.TryGetValue(key, out var context)) known[key] = context = new Lazy<TlsClientContext>(() => engine.CreateClientContext(key.Options), LazyThreadSafetyMode.PublicationOnly);
             if (options.Mode != ProxyTlsMode.Off || key != Default) _ = context.Value;
             _contexts.AddOrUpdate(options, context);
         }

@@ -19,7 +19,7 @@ public sealed class ClientHostResolverTests : IAsyncDisposable
     private readonly SessionLogContext _context = new();
     private readonly UdpDnsServer _dns = new();
     private readonly RecordingLogger _log = new();
-    private readonly ClientHostResolver _resolver = new(new DnsClients(), TimeProvider.System);
+    private readonly ClientHostResolver _resolver = new(new DnsClients(TimeProvider.System));
 
     public ValueTask DisposeAsync() => _dns.DisposeAsync();
 
@@ -194,13 +194,86 @@ public sealed class ClientHostResolverTests : IAsyncDisposable
     {
         _dns.WithPointer(Reverse, Name).Silent(name, type);
         var time = new FakeTimeProvider();
-        var resolving = new ClientHostResolver(new DnsClients(), time).ResolveAsync(Options(), Client, _context, _log, CancellationToken.None).AsTask();
+        var resolving = new ClientHostResolver(new DnsClients(time)).ResolveAsync(Options(), Client, _context, _log, CancellationToken.None).AsTask();
         await _dns.Silenced.Task.WaitAsync(Attempts.Deadline);
         time.Advance(TimeSpan.FromSeconds(29));
         Assert.False(resolving.IsCompleted);
         time.Advance(TimeSpan.FromSeconds(1));
         Assert.Equal("[TEMPUNAVAIL]", await resolving.WaitAsync(Attempts.Deadline));
         AssertLogged(message);
+    }
+
+    [Theory]
+    [InlineData(UdpDnsServer.Garbage)]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(4)]
+    [InlineData(5)]
+    public async Task Where_one_name_server_fails_another_is_asked_at_once(int code)
+    {
+        await using var broken = Broken(code);
+        _dns.WithPointer(Reverse, Name).WithAddress(Name, "192.0.2.1");
+        Assert.Equal(Name, await ResolveAsync(Client, Options(broken)));
+        Assert.Empty(_log.All);
+        // The forward lookups knew it already.
+        Assert.Single(broken.Questions);
+    }
+
+    [Fact]
+    public async Task Where_one_name_server_says_nothing_another_is_asked_from_the_first_question_on_and_first_from_then_on()
+    {
+        await using var silent = new UdpDnsServer { IsSilent = true };
+        _dns.WithPointer(Reverse, Name).WithAddress(Name, "192.0.2.1").WithPointer("2.2.0.192.in-addr.arpa", Name);
+        Assert.Equal(Name, await ResolveAsync(Client, Options(silent)));
+        Assert.Equal("[UNAVAILABLE]", await ResolveAsync(IPEndPoint.Parse("192.0.2.2:25"), Options(silent)));
+        Assert.Equal([$"12 {Reverse}"], silent.Questions);
+        Assert.Empty(_log.All);
+
+        // It comes back when the other goes.
+        silent.WithPointer("3.2.0.192.in-addr.arpa", Name).WithAddress(Name, "192.0.2.3").IsSilent = false;
+        _dns.IsSilent = true;
+        Assert.Equal(Name, await ResolveAsync(IPEndPoint.Parse("192.0.2.3:25"), Options(silent, valid: TimeSpan.FromMinutes(1))));
+    }
+
+    [Fact]
+    public async Task All_name_servers_that_fail_make_the_name_temporarily_unavailable_without_waiting()
+    {
+        await using var broken = Broken(5);
+        _dns.Failing(Reverse, UdpDnsServer.Pointer, 2);
+        var resolving = new ClientHostResolver(new DnsClients(new FakeTimeProvider())).ResolveAsync(Options(broken), Client, _context, _log, CancellationToken.None);
+        Assert.Equal("[TEMPUNAVAIL]", await resolving.AsTask().WaitAsync(Attempts.Deadline));
+        AssertLogged("192.0.2.1 could not be resolved (2: Server failure)");
+    }
+
+    [Theory]
+    [InlineData(UdpDnsServer.Address)]
+    [InlineData(UdpDnsServer.Alias)]
+    [InlineData(UdpDnsServer.Text)]
+    public async Task An_answer_of_another_type_is_a_failure_of_the_server_and_not_kept(int type)
+    {
+        _dns.WithOther(Reverse, UdpDnsServer.Pointer, type);
+        Assert.Equal("[TEMPUNAVAIL]", await ResolveAsync(Client));
+        AssertLogged("192.0.2.1 could not be resolved (2: Server failure)");
+        await using var good = new UdpDnsServer().WithPointer(Reverse, Name).WithAddress(Name, "192.0.2.1");
+        Assert.Equal(Name, await ResolveAsync(Client, new ResolverOptions { Servers = [_dns.EndPoint, good.EndPoint] }));
+        _dns.WithPointer(Reverse, Name).WithAddress(Name, "192.0.2.1");
+        Assert.Equal(Name, await ResolveAsync(Client));
+    }
+
+    [Fact]
+    public async Task A_pointer_behind_an_alias_is_the_name()
+    {
+        _dns.WithAliasedPointer(Reverse, Name).WithAddress(Name, "192.0.2.1").WithOther(Name, UdpDnsServer.LongAddress, UdpDnsServer.Alias);
+        Assert.Equal(Name, await ResolveAsync(Client));
+        Assert.Empty(_log.All);
+    }
+
+    [Fact]
+    public async Task An_address_lookup_answered_by_another_type_is_a_failure()
+    {
+        _dns.WithPointer(Reverse, Name).WithOther(Name, UdpDnsServer.Address, UdpDnsServer.Pointer).WithOther(Name, UdpDnsServer.LongAddress, UdpDnsServer.Alias);
+        Assert.Equal("[TEMPUNAVAIL]", await ResolveAsync(Client));
+        AssertLogged("\"mail.example\" could not be resolved (2: Server failure)");
     }
 
     [Fact]
@@ -236,6 +309,11 @@ public sealed class ClientHostResolverTests : IAsyncDisposable
         await ResolveAsync(Client, Options(valid: TimeSpan.FromMinutes(5)));
         Assert.Equal(3, _dns.Questions.Count(question => question.StartsWith("12 ", StringComparison.Ordinal)));
     }
+
+    private static UdpDnsServer Broken(int code) => new UdpDnsServer()
+        .Failing(Reverse, UdpDnsServer.Pointer, code).Failing(Name, UdpDnsServer.Address, code).Failing(Name, UdpDnsServer.LongAddress, code);
+
+    private ResolverOptions Options(UdpDnsServer first, TimeSpan? valid = null) => new() { Servers = [first.EndPoint, _dns.EndPoint], Valid = valid };
 
     private ResolverOptions Options(bool ipv4 = true, bool ipv6 = true, TimeSpan? valid = null) =>
         new() { Servers = [_dns.EndPoint], Ipv4 = ipv4, Ipv6 = ipv6, Valid = valid };

@@ -15,6 +15,6 @@ internal static class TestRouter
     public static UpstreamRouter Create(IConnectionFactory connections, UpstreamTls upstreamTls, CollectorRegistry registry, TimeProvider time)
     {
         var prober = new UpstreamProber(connections, upstreamTls, [new ImapUpstreamProbe(), new Pop3UpstreamProbe(), new SmtpUpstreamProbe()], time);
-        return new UpstreamRouter(new UpstreamNames(new DnsClients()), prober, new UpstreamMetrics(Metrics.WithCustomRegistry(registry), registry), time);
+        return new UpstreamRouter(new UpstreamNames(new DnsClients(time)), prober, new UpstreamMetrics(Metrics.WithCustomRegistry(registry), registry), time);
     }
 }
