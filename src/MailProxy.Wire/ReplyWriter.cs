@@ -39,6 +39,25 @@ public readonly struct ReplyWriter(IBufferWriter<byte> output)
         return this;
     }
 
+    /// <summary>Writes bytes of a peer as IMAP's quoted string (RFC 9051, section 4.3).</summary>
+    /// <exception cref="WireException">They hold CR, LF or NUL; nothing is written.</exception>
+    public ReplyWriter Quoted(ReadOnlySpan<byte> value)
+    {
+        if (!IsSafe(value)) throw new WireException(WireError.ForbiddenByte);
+        var span = output.GetSpan(value.Length * 2 + 2);
+        var length = 0;
+        span[length++] = (byte)'"';
+        foreach (var octet in value)
+        {
+            if (octet is (byte)'"' or (byte)'\\') span[length++] = (byte)'\\';
+            span[length++] = octet;
+        }
+
+        span[length++] = (byte)'"';
+        output.Advance(length);
+        return this;
+    }
+
     /// <summary>Writes bytes in base64 (RFC 4648, section 4).</summary>
     public ReplyWriter Base64(ReadOnlySpan<byte> value)
     {

@@ -66,6 +66,19 @@ public sealed class ReplyWriterTests
             Assert.Equal(value, Encoding.Latin1.GetBytes(decoded));
         });
 
+    [Theory]
+    [InlineData("", "\"\"")]
+    [InlineData("a b\u00e9{3}", "\"a b\u00e9{3}\"")]
+    [InlineData("\"\\", "\"\\\"\\\\\"")]
+    public void A_quoted_string_escapes_quotes_and_backslashes(string value, string expected)
+    {
+        var output = new ArrayBufferWriter<byte>();
+        new ReplyWriter(output).Quoted(Encoding.Latin1.GetBytes(value));
+        Assert.Equal(expected, Encoding.Latin1.GetString(output.WrittenSpan));
+        Assert.Throws<WireException>(() => new ReplyWriter(output).Quoted("a\r\n"u8));
+        Assert.Equal(expected.Length, output.WrittenCount);
+    }
+
     [Fact]
     public void Base64_is_the_standard_one_with_padding() =>
         Gen.Byte.Array[0, 100].Sample(value =>

@@ -43,18 +43,10 @@ public static class Xclient
     /// <summary>Reads the offer out of a reply to EHLO.</summary>
     public static XclientAttributes ParseOffer(ReadOnlySpan<byte> ehloReply)
     {
-        while (CommandLine.TryRead(ehloReply, out var line, out var consumed))
-        {
-            ehloReply = ehloReply[consumed..];
-            if (line.Length < 4) continue;
-            var rest = line[4..];
-            if (!Ascii.EqualsIgnoreCase(CommandLine.NextWord(ref rest), "XCLIENT"u8)) continue;
-            var offer = XclientAttributes.Offered;
-            while (CommandLine.NextWord(ref rest) is { IsEmpty: false } word) offer |= Attribute(word);
-            return offer;
-        }
-
-        return XclientAttributes.None;
+        if (!SmtpReply.TryFindExtension(ehloReply, "XCLIENT"u8, out var words)) return XclientAttributes.None;
+        var offer = XclientAttributes.Offered;
+        while (CommandLine.NextWord(ref words) is { IsEmpty: false } word) offer |= Attribute(word);
+        return offer;
     }
 
     private static XclientAttributes Attribute(ReadOnlySpan<byte> name)

@@ -42,7 +42,7 @@ public sealed class ProxyOptions
     [Directive("proxy_timeout", DirectiveKind.Milliseconds)]
     public TimeSpan Timeout { get; set; } = TimeSpan.FromHours(24);
 
-    /// <summary>Directive <c>proxy_pass_error_message</c>: the client sees the upstream's own refusal. Default off, but on where <see cref="Pass"/> alone decides: nobody else can tell them why.</summary>
+    /// <summary>Directive <c>proxy_pass_error_message</c>: the client sees the upstream's own refusal of its login. Default off, but on where <see cref="Pass"/> alone decides: nobody else can tell them why.</summary>
     [Directive("proxy_pass_error_message", DirectiveKind.Flag, Default = "off with `auth_http`, on without")]
     public bool PassErrorMessage { get; set; }
 
@@ -54,9 +54,13 @@ public sealed class ProxyOptions
     [Directive("proxy_protocol_version", DirectiveKind.Choice, Words = ["1", "2"])]
     public ProxyProtocolForm ProtocolForm { get; set; }
 
-    /// <summary>Directive <c>proxy_smtp_auth</c>: AUTH PLAIN at an SMTP upstream. Default off, but a password that nobody else has checked always goes there.</summary>
+    /// <summary>Directive <c>proxy_smtp_auth</c>: AUTH PLAIN at an SMTP upstream, or AUTH LOGIN where only that is offered. Default off, but a password that nobody else has checked always goes there.</summary>
     [Directive("proxy_smtp_auth", DirectiveKind.Flag)]
     public bool SmtpAuth { get; set; }
+
+    /// <summary>Directive <c>proxy_imap_capability</c>: an IMAP upstream whose answer to the login lists no capabilities is asked for them, and the client is told. Default auto.</summary>
+    [Directive("proxy_imap_capability", DirectiveKind.Choice, Words = ["auto", "on", "off"])]
+    public ImapCapabilityMode ImapCapability { get; set; }
 
     /// <summary>Directive <c>xclient</c>: XCLIENT to an SMTP upstream. Default on.</summary>
     [Directive("xclient", DirectiveKind.Flag)]
@@ -84,4 +88,17 @@ public enum ProxyProtocolForm
 
     /// <summary><c>2</c>: binary.</summary>
     Binary,
+}
+
+/// <summary>Values of <c>proxy_imap_capability</c>.</summary>
+public enum ImapCapabilityMode
+{
+    /// <summary><c>auto</c>: for a client that has asked us for them since its connection is what it is, clear or TLS: it would keep our list.</summary>
+    Auto,
+
+    /// <summary><c>on</c>: for every client.</summary>
+    On,
+
+    /// <summary><c>off</c>: for none, as in nginx.</summary>
+    Off,
 }

@@ -19,6 +19,7 @@ internal static class SessionAction
     public const string SendingUser = "sending user name to upstream";
     public const string SendingPassword = "sending password to upstream";
     public const string SendingLogin = "sending LOGIN command to upstream";
+    public const string SendingCapability = "sending CAPABILITY command to upstream";
     public const string SendingHelo = "sending HELO/EHLO to upstream";
     public const string SendingXclient = "sending XCLIENT to upstream";
     public const string SendingClientHelo = "sending client HELO/EHLO to upstream";

@@ -3,6 +3,7 @@ using MailProxy.Authentication;
 using MailProxy.Configuration;
 using MailProxy.Connections;
 using MailProxy.Diagnostics;
+using MailProxy.Upstream;
 using MailProxy.Wire;
 using MailProxy.Wire.Sasl;
 using Microsoft.Extensions.Logging;
@@ -35,10 +36,11 @@ internal sealed class SessionContext(ConnectionScope scope, SessionServices serv
     /// <summary>Where the answer sends the session: where <c>proxy_pass</c> says, if the answer does not.</summary>
     public UpstreamAddress? Destination(AuthResult result) => result.Upstream ?? Server.Proxy.Pass;
 
-    /// <summary>Whether the client sees the upstream's own refusal: where it is told to, and where the upstream alone says whether a user's password is good.</summary>
-    public bool PassesRefusal(AuthResult result) => Server.Proxy.PassErrorMessage || (result.Proof == ProofCheck.Nobody && !IsPassedThrough);
+    /// <summary>Whether the client sees the upstream's own refusal of its login: where it is told to, and where the upstream alone says whether a user's password is good.</summary>
+    public bool PassesAnswer(UpstreamException failure, AuthResult result) =>
+        failure.IsAnswer && (Server.Proxy.PassErrorMessage || (result.Proof == ProofCheck.Nobody && !IsPassedThrough));
 
-    /// <summary>A failure that is not the client's: in nginx's words where all is as it can be under nginx, else in those that tell clients to come back.</summary>
+    /// <summary>A failure that is not the client's: in nginx's words where all is as it can be under nginx; either tells clients to come back.</summary>
     /// <param name="protocol">Words it.</param>
     /// <param name="output">Where to.</param>
     /// <param name="destination">Where the session was sent; null where it came not so far.</param>

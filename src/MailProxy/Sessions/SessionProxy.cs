@@ -35,7 +35,7 @@ internal sealed class SessionProxy(SessionContext context, ProtocolSession proto
                 catch (Exception exception) when (SessionUpstream.IsFailure(exception, _stop))
                 {
                     await context.ReturnToLoopAsync();
-                    context.Scope.Metrics.Logins(Credentials.NameOf(method), LoginResult.UpstreamFailed).Inc();
+                    context.Scope.Metrics.Logins(Credentials.NameOf(method), ResultOf(exception, result)).Inc();
                     context.Record?.UpstreamFails(exception.GetType().Name);
                     return await FailAsync(exception, result);
                 }
@@ -70,24 +70,32 @@ internal sealed class SessionProxy(SessionContext context, ProtocolSession proto
     private async ValueTask<SessionOutcome?> FailAsync(Exception exception, AuthResult result)
     {
         UpstreamFailureLog.Write(context, exception, result);
-        if (exception is not UpstreamException { Error: UpstreamError.Refused } refused)
+        var reason = SessionEndReason.UpstreamUnavailable;
+        if (IsRefusal(exception))
         {
-            context.WriteUnavailable(protocol, client.Output, context.Destination(result));
-            return await SayLastAsync(SessionEndReason.UpstreamUnavailable);
+            reason = SessionEndReason.UpstreamRejected;
+            result.Forget?.Invoke();
         }
 
-        result.Forget?.Invoke();
-        var isPassed = context.PassesRefusal(result);
-        if (isPassed) client.Output.Text(refused.Reply);
-        else context.WriteUnavailable(protocol, client.Output, context.Destination(result));
+        if (exception is not UpstreamException failure || !context.PassesAnswer(failure, result))
+        {
+            context.WriteUnavailable(protocol, client.Output, context.Destination(result));
+            return await SayLastAsync(reason);
+        }
+
+        client.Output.Text(failure.Reply);
         // Where it is the upstream that says whether a password is good, the client may have another.
-        if (!isPassed || result.Proof != ProofCheck.Nobody) return await SayLastAsync(SessionEndReason.UpstreamRejected);
-        if (!await client.FlushAsync(context.Server.Timeout)) return SessionEndReason.UpstreamRejected;
+        if (result.Proof != ProofCheck.Nobody) return await SayLastAsync(reason);
+        if (!await client.FlushAsync(context.Server.Timeout)) return reason;
         protocol.ResetLogin();
         context.LogContext.UpstreamEndPoint = null;
         context.LogContext.Action = SessionAction.Authenticating;
         return null;
     }
+
+    private static bool IsRefusal(Exception exception) => exception is UpstreamException { Error: UpstreamError.Refused };
+
+    private static LoginResult ResultOf(Exception exception, AuthResult result) => result.Proof == ProofCheck.Nobody && IsRefusal(exception) ? LoginResult.Rejected : LoginResult.UpstreamFailed;
 
     private async ValueTask<SessionEndReason> SayLastAsync(SessionEndReason reason)
     {

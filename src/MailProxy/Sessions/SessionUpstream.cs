@@ -101,11 +101,12 @@ internal sealed class SessionUpstream(SessionContext context, ProtocolSession pr
     /// <returns>Whether the server failed before it was told who logs in.</returns>
     private bool Report(Exception exception, UpstreamGroup group, UpstreamPeer peer)
     {
-        // A login that cannot be sent is not the server's fault; nor is one that it refuses.
+        // A login that cannot be sent is not the server's fault.
         if (exception is UpstreamException { Error: UpstreamError.NoPassword or UpstreamError.UnsafeCredentials }) return false;
         var isTold = _dialogue is { HasSentCredentials: true };
-        if (isTold && exception is UpstreamException { Error: UpstreamError.Refused })
+        if (isTold && exception is UpstreamException { Reply.Length: > 0 })
         {
+            // It answers: what it says of one login tells nothing of the others.
             group.ReportSuccess(peer);
             return false;
         }

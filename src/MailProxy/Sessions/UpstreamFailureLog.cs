@@ -19,6 +19,7 @@ internal static class UpstreamFailureLog
             case UpstreamException { Error: UpstreamError.Closed }: break;
             case UpstreamException { Error: UpstreamError.NoPassword }: UpstreamLog.NoPassword(context.Log); break;
             case UpstreamException { Error: UpstreamError.UnsafeCredentials }: UpstreamLog.UnsafeCredentials(context.Log); break;
+            case UpstreamException { Error: UpstreamError.LoginNotOffered } missing: UpstreamLog.LoginNotOffered(context.Log, missing.Missing); break;
             case UpstreamException { Error: UpstreamError.StarttlsInjection }: UpstreamLog.StarttlsInjection(context.Log); break;
             case UpstreamException { Error: UpstreamError.NoneLeft }: UpstreamLog.NoLiveUpstreams(context.Log); break;
             case UpstreamException { Error: UpstreamError.UnknownGroup }: UpstreamLog.UnknownUpstream(context.Log, context.Destination(result)?.ToString() ?? ""); break;
@@ -61,7 +62,7 @@ internal static class UpstreamFailureLog
         var text = PeerText.ToText(result.UpstreamCredentials?.Redact(reply) ?? reply);
         if (exception.Error == UpstreamError.StarttlsRefused) UpstreamLog.StarttlsRefused(context.Log, text);
         else if (exception.Error == UpstreamError.ReplyTooLong) UpstreamLog.ReplyTooLong(context.Log, text);
-        else if (context.PassesRefusal(result)) UpstreamLog.InvalidResponsePassed(context.Log, text);
+        else if (context.PassesAnswer(exception, result)) UpstreamLog.InvalidResponsePassed(context.Log, text);
         else UpstreamLog.InvalidResponse(context.Log, text);
     }
 }

@@ -6,13 +6,16 @@ using Microsoft.AspNetCore.Connections;
 
 namespace MailProxy.Upstream;
 
-/// <summary>Whether these bytes are a whole reply.</summary>
-internal delegate bool ReplyFraming(ReadOnlySpan<byte> data);
-
 /// <summary>How many of these bytes are the first whole reply; 0 where it is not all there.</summary>
 internal delegate int ReplyMeasure(ReadOnlySpan<byte> data);
 
-/// <summary>Commands to an upstream and its replies, one at a time, within <c>proxy_buffer</c>.</summary>
+/// <summary>Whether a whole reply is the one that is expected.</summary>
+internal delegate bool ReplyTest(ReadOnlySpan<byte> reply);
+
+/// <summary>
+/// Commands to an upstream and its replies, each within <c>proxy_buffer</c>. A reply is taken to its last byte and no
+/// further, however the bytes came: what follows it is the next reply, or the relay's.
+/// </summary>
 /// <param name="connection">The upstream's connection.</param>
 /// <param name="replyLimit">The most bytes that one reply may take (<c>proxy_buffer</c>).</param>
 /// <param name="logContext">Told what is being sent and awaited.</param>
@@ -46,30 +49,36 @@ internal sealed class UpstreamDialogue(ConnectionContext connection, int replyLi
         CredentialsSent?.Invoke();
     }
 
-    /// <summary>Waits for one reply. Whatever came with it belongs to it, as nginx has it.</summary>
-    /// <param name="isComplete">The protocol's framing.</param>
-    /// <param name="cancellationToken">The login's time budget.</param>
-    public ValueTask<byte[]> ReadReplyAsync(ReplyFraming isComplete, CancellationToken cancellationToken) => ExpectAsync(isComplete, static _ => true, cancellationToken);
-
     /// <summary>Sends the STARTTLS that is written, and does the handshake that the upstream agrees to.</summary>
-    /// <param name="measure">The protocol's framing: unlike elsewhere nothing may come with the answer, nor behind it (RFC 3207, section 6).</param>
+    /// <param name="measure">The protocol's framing. Nothing may come behind the answer (RFC 3207, section 6).</param>
     /// <param name="isGoAhead">Whether the upstream agrees.</param>
     /// <param name="cancellationToken">The login's time budget.</param>
     /// <exception cref="UpstreamException">It does not, or sent more than its answer.</exception>
-    public async ValueTask StartTlsAsync(ReplyMeasure measure, ReplyFraming isGoAhead, CancellationToken cancellationToken)
+    public async ValueTask StartTlsAsync(ReplyMeasure measure, ReplyTest isGoAhead, CancellationToken cancellationToken)
     {
         await SendAsync(SessionAction.SendingStarttls, cancellationToken);
-        var answer = await ReadReplyAsync(data => measure(data) > 0, cancellationToken);
-        var length = measure(answer);
-        if (!isGoAhead(answer.AsSpan(0, length))) throw new UpstreamException(UpstreamError.StarttlsRefused, answer[..length]);
-        if (answer.Length > length) throw new UpstreamException(UpstreamError.StarttlsInjection);
+        await ExpectAsync(measure, isGoAhead, UpstreamError.StarttlsRefused, cancellationToken);
         CheckNothingIsUnread();
         await starttls!.RunAsync(connection, logContext, cancellationToken);
     }
 
-    /// <summary>Waits for one reply in the same way; every one but the expected is the upstream's refusal.</summary>
-    /// <exception cref="UpstreamException">The upstream refused.</exception>
-    public async ValueTask<byte[]> ExpectAsync(ReplyFraming isComplete, ReplyFraming isExpected, CancellationToken cancellationToken)
+    /// <summary>Waits for one reply of which only one kind will do.</summary>
+    /// <param name="measure">The protocol's framing.</param>
+    /// <param name="isExpected">Whether it is that kind.</param>
+    /// <param name="otherwise">What any other reply means.</param>
+    /// <param name="cancellationToken">The login's time budget.</param>
+    /// <exception cref="UpstreamException">It is another, or there is none.</exception>
+    public async ValueTask<byte[]> ExpectAsync(ReplyMeasure measure, ReplyTest isExpected, UpstreamError otherwise, CancellationToken cancellationToken)
+    {
+        var reply = await ReadReplyAsync(measure, cancellationToken);
+        return isExpected(reply) ? reply : throw new UpstreamException(otherwise, reply);
+    }
+
+    /// <summary>Waits for one reply.</summary>
+    /// <param name="measure">The protocol's framing.</param>
+    /// <param name="cancellationToken">The login's time budget.</param>
+    /// <exception cref="UpstreamException">There is none, or it is too long.</exception>
+    public async ValueTask<byte[]> ReadReplyAsync(ReplyMeasure measure, CancellationToken cancellationToken)
     {
         var input = connection.Transport.Input;
         logContext.Action = SessionAction.ReadingUpstream;
@@ -77,10 +86,10 @@ internal sealed class UpstreamDialogue(ConnectionContext connection, int replyLi
         {
             var result = await input.ReadAsync(cancellationToken);
             var data = result.Buffer.Slice(0, Math.Min(result.Buffer.Length, replyLimit)).ToArray();
-            if (isComplete(data))
+            if (measure(data) is var length and > 0)
             {
-                input.AdvanceTo(result.Buffer.GetPosition(data.Length));
-                return isExpected(data) ? data : throw new UpstreamException(UpstreamError.Refused, data);
+                input.AdvanceTo(result.Buffer.GetPosition(length));
+                return data[..length];
             }
 
             input.AdvanceTo(result.Buffer.Start, result.Buffer.End);

@@ -1,10 +1,19 @@
 namespace MailProxy.Upstream;
 
-/// <summary>Why a login at an upstream failed. Values are metric labels: do not rename.</summary>
+/// <summary>Why a login at an upstream failed.</summary>
 internal enum UpstreamError
 {
-    /// <summary>An answer that the dialogue does not allow: <see cref="UpstreamException.Reply"/> holds it.</summary>
+    /// <summary>The upstream does not let this login in.</summary>
     Refused,
+
+    /// <summary>The upstream says that it cannot take the login now, which tells nothing of login and password.</summary>
+    Unavailable,
+
+    /// <summary>An answer that the dialogue does not allow.</summary>
+    Unexpected,
+
+    /// <summary>The upstream says that it takes no password here, so it was not sent one.</summary>
+    LoginNotOffered,
 
     /// <summary>The upstream closed the connection.</summary>
     Closed,
@@ -36,8 +45,14 @@ internal sealed class UpstreamException(UpstreamError error, byte[]? reply = nul
 {
     public UpstreamError Error { get; } = error;
 
-    /// <summary>All that the upstream sent with the reply that decided; empty where there is none.</summary>
+    /// <summary>The reply that decided; empty where there is none.</summary>
     public byte[] Reply { get; } = reply ?? [];
+
+    /// <summary>Whether <see cref="Reply"/> answers what the client has asked, in a form in which the client may have it: never what the upstream says to a command of ours.</summary>
+    public bool IsAnswer { get; init; }
+
+    /// <summary>With <see cref="UpstreamError.LoginNotOffered"/>: what the upstream ought to offer, and what may help.</summary>
+    public string Missing { get; init; } = "";
 
     /// <summary>How much of <see cref="Reply"/> is left out of the log line, because nginx leaves the IMAP tag out.</summary>
     public int LoggedFrom { get; init; }

@@ -50,6 +50,9 @@ internal static partial class UpstreamLog
     [LoggerMessage(415, LogLevel.Error, "no upstream \"{Upstream}\" is defined", EventName = "UnknownUpstream")]
     public static partial void UnknownUpstream(ILogger logger, string upstream);
 
+    [LoggerMessage(416, LogLevel.Error, "upstream {Missing}, the password is not sent", EventName = "LoginNotOffered")]
+    public static partial void LoginNotOffered(ILogger logger, string missing);
+
     [LoggerMessage(413, LogLevel.Error, "upstream sent data behind its answer to STARTTLS", EventName = "UpstreamStarttlsInjection")]
     public static partial void StarttlsInjection(ILogger logger);
 }

@@ -34,6 +34,9 @@ internal sealed partial record Recording(string Client, string Auth, string Upst
         return Challenge().Replace(text, "<challenge@$1>");
     }
 
+    /// <summary>Takes out what nginx says without a tag or a code where MailProxy says it with them.</summary>
+    public static string WithoutInternalErrors(string text) => InternalError().Replace(text, "<internal server error>");
+
     private static string Decode(string base64)
     {
         try
@@ -54,6 +57,9 @@ internal sealed partial record Recording(string Client, string Auth, string Upst
 
     [GeneratedRegex(@"(?<=^|\n)(\+ |334 )([A-Za-z0-9+/]+=*)(?=\r\n)")]
     private static partial Regex Prompt();
+
+    [GeneratedRegex(@"(?<=^|\n)(\* BAD|[^ ]+ NO \[UNAVAILABLE\]|-ERR( \[SYS/TEMP\])?) internal server error(?=\r\n)")]
+    private static partial Regex InternalError();
 
     [GeneratedRegex(@"<\d+\.\d+@([^>]*)>")]
     private static partial Regex Challenge();

@@ -56,7 +56,7 @@ internal sealed class Stage : IAsyncDisposable
     {
         foreach (var (name, value) in Values(client).Where(pair => pair.Value.Length > 0))
             text = Regex.Replace(text, $"(?<![0-9]){Regex.Escape(value)}(?![0-9])", name);
-        return Recording.WithoutChallenges(text);
+        return Recording.WithoutInternalErrors(Recording.WithoutChallenges(text));
     }
 
     public async ValueTask DisposeAsync()

@@ -29,7 +29,8 @@ internal sealed class Theatre : IAsyncDisposable
         }
     }
 
-    public Task<Recording> PlayAsync(Scenario scenario, TimeSpan patience) => new Player(scenario, _stages[scenario], patience).PlayAsync();
+    public Task<Recording> PlayAsync(Scenario scenario, TimeSpan patience, UpstreamCuts cuts = UpstreamCuts.AsWritten) =>
+        new Player(scenario, _stages[scenario], patience, cuts, _proxy is NginxServer).PlayAsync();
 
     public async ValueTask DisposeAsync()
     {

@@ -78,7 +78,7 @@ internal sealed class HostileFront : IAsyncDisposable
         {
             await client.ReadLineAsync();
             await client.AskAsync("USER bad");
-            Assert.Equal("-ERR internal server error", await client.AskAsync("PASS p"));
+            Assert.Equal("-ERR [SYS/TEMP] internal server error", await client.AskAsync("PASS p"));
             Assert.Equal("", await client.ReadToEndAsync());
         },
         crowd);

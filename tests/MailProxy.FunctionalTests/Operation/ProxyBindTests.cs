@@ -31,7 +31,7 @@ public sealed class ProxyBindTests
         {
             await refused.ReadLineAsync();
             await refused.AskAsync("USER bad");
-            Assert.Equal("-ERR internal server error", await refused.AskAsync("PASS p"));
+            Assert.Equal("-ERR [SYS/TEMP] internal server error", await refused.AskAsync("PASS p"));
             Assert.Equal("", await refused.ReadToEndAsync());
         }
 

@@ -52,7 +52,7 @@ public sealed class TraceTests(MailServers servers) : IAsyncDisposable
         using (var client = await Peer.ConnectAsync(port))
         {
             await client.ReadLineAsync();
-            Assert.Equal("* BAD internal server error", await client.AskAsync("a LOGIN u p"));
+            Assert.Equal("a NO [UNAVAILABLE] internal server error", await client.AskAsync("a LOGIN u p"));
             await client.ReadToEndAsync();
         }
 

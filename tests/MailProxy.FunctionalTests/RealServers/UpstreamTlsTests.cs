@@ -120,8 +120,8 @@ public sealed class UpstreamTlsTests(MailServers servers)
 
     private static string InternalError(string protocol) => protocol switch
     {
-        "imap" => "* BAD internal server error",
-        "pop3" => "-ERR internal server error",
+        "imap" => "a NO [UNAVAILABLE] internal server error",
+        "pop3" => "-ERR [SYS/TEMP] internal server error",
         _ => "451 4.3.2 Internal server error",
     };
 

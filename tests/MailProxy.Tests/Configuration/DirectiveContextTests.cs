@@ -29,7 +29,7 @@ public sealed class DirectiveContextTests : IDisposable
         { "proxy on;", "MS" }, { "proxy_bind 127.0.0.2;", "MS" }, { "proxy_buffer 8k;", "MS" }, { "proxy_timeout 1h;", "MS" }, { "proxy_pass_error_message on;", "MS" },
         { "proxy_pass 127.0.0.1:143;", "MS" }, { "proxy_connect_timeout 3s;", "MS" }, { "proxy_next_upstream off;", "MS" }, { "proxy_next_upstream_tries 2;", "MS" }, { "proxy_next_upstream_timeout 5s;", "MS" },
         { "server 127.0.0.1:143;", "U" }, { "hash $auth_user;", "U" }, { "least_conn;", "U" }, { "random two;", "U" }, { "health_check interval=5s;", "U" }, { "zone a 64k;", "U" },
-        { "proxy_protocol v2;", "MS" }, { "proxy_protocol_version 2;", "MS" }, { "proxy_smtp_auth on;", "MS" }, { "xclient off;", "MS" },
+        { "proxy_protocol v2;", "MS" }, { "proxy_protocol_version 2;", "MS" }, { "proxy_smtp_auth on;", "MS" }, { "proxy_imap_capability on;", "MS" }, { "xclient off;", "MS" },
         { "proxy_ssl starttls;", "MSU" }, { "proxy_ssl_verify off;", "MSU" }, { "proxy_ssl_verify_depth 2;", "MSU" }, { "proxy_ssl_name mail.example;", "MSU" },
         { "proxy_ssl_server_name off;", "MSU" }, { "proxy_ssl_protocols TLSv1.3;", "MSU" }, { "proxy_ssl_ciphers HIGH;", "MSU" }, { "proxy_ssl_password_file p;", "MSU" },
         { "proxy_ssl_trusted_certificate ca.pem;", "MSU" }, { "proxy_ssl_crl crl.pem;", "MSU" }, { "proxy_ssl_session_reuse off;", "MSU" },

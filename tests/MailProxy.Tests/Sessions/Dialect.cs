@@ -21,7 +21,7 @@ internal sealed record Dialect
             NoCertificate = "S: * BYE No required SSL certificate\nS: <close>\n",
             Upstream = "U> * OK hi\nU< a LOGIN {4}\nU> + go\nU< user {4}\nU> + go\nU< pass\nU> a OK in\nS: a OK in\n",
             Failure = "a NO ",
-            InternalError = "S: * BAD internal server error\nS: <close>\n",
+            InternalError = "S: a NO [UNAVAILABLE] internal server error\nS: <close>\n",
             ComeBack = "S: * BYE [UNAVAILABLE] try again later\nS: <close>\n",
         },
         new()
@@ -38,7 +38,7 @@ internal sealed record Dialect
             NoCertificate = "S: -ERR No required SSL certificate\nS: <close>\n",
             Upstream = "U> +OK hi\nU< USER user\nU> +OK\nU< PASS pass\nU> +OK in\nS: +OK in\n",
             Failure = "-ERR ",
-            InternalError = "S: -ERR internal server error\nS: <close>\n",
+            InternalError = "S: -ERR [SYS/TEMP] internal server error\nS: <close>\n",
             ComeBack = "S: -ERR [SYS/TEMP] try again later\nS: <close>\n",
         },
         new()
@@ -53,7 +53,7 @@ internal sealed record Dialect
             StartTls = "C: STARTTLS\nS: 220 2.0.0 Start TLS\n",
             BadCertificate = "S: 421 4.7.1 SSL certificate error\nS: <close>\n",
             NoCertificate = "S: 421 4.7.1 No required SSL certificate\nS: <close>\n",
-            Upstream = "U> 220 up\nU< EHLO mx.test\nU> 250 up\nS: 235 2.0.0 OK\n",
+            Upstream = "U> 220 up\nU< EHLO mx.test\nU> 250-up\nU> 250 AUTH PLAIN LOGIN\nS: 235 2.0.0 OK\n",
             Failure = "535 5.7.0 ",
             InternalError = "S: 451 4.3.2 Internal server error\nS: <close>\n",
             ComeBack = "S: 421 4.3.2 mx.test try again later\nS: <close>\n",

@@ -80,7 +80,7 @@ public sealed class GoldenVectorTests
     public Task Vector_12() => PlayAsync(
         "smtp",
         Smtp + Ehlo + "C: AUTH PLAIN AHUAcA==\n" + Request("plain", "u", "p", "smtp") + Ok + Offer
-            + "U< XCLIENT ADDR=127.0.0.1 NAME=[UNAVAILABLE]\nU> 220 again\nU< EHLO c\nU> 250 up\nU< AUTH PLAIN AHUAcA==\nU> 235 in\nS: 235 2.0.0 OK\n",
+            + "U< XCLIENT ADDR=127.0.0.1 NAME=[UNAVAILABLE]\nU> 220 again\nU< EHLO c\nU> 250-up\nU> 250 AUTH PLAIN\nU< AUTH PLAIN AHUAcA==\nU> 235 in\nS: 235 2.0.0 OK\n",
         server => server.Proxy.SmtpAuth = true);
 
     [Fact]

@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Sockets;
 using MailProxy.Configuration;
 using MailProxy.Diagnostics;
-using MailProxy.Testing;
 using MailProxy.Transport;
 
 namespace MailProxy.Tests.Sessions;
@@ -115,11 +114,27 @@ public sealed class SessionProxyTests
     }
 
     [Theory, MemberData(nameof(Dialect.Protocols), MemberType = typeof(Dialect))]
-    public async Task Lines_that_come_with_a_reply_are_ignored(string protocol)
+    public async Task A_line_too_many_is_taken_for_the_next_reply_however_it_came(string protocol)
     {
         var dialect = Dialect.Of(protocol);
-        var upstream = string.Join('\n', dialect.Upstream.Split('\n').Select((line, index) => index == 0 ? line + "\\r\\nmore\\r\\n-ERR of it" : line));
-        await new SessionTranscript { Protocol = protocol, Cuts = [Chunks.Whole] }.PlayAsync(dialect.Greeting + dialect.Login + upstream);
+        var lines = dialect.Upstream.Split('\n');
+        foreach (var more in new[] { "\\r\\nmore", "\nU> more" })
+        {
+            var session = new SessionTranscript { Protocol = protocol };
+            Assert.Equal(SessionEndReason.UpstreamUnavailable, await session.PlayAsync($"{dialect.Greeting}{dialect.Login}{lines[0]}{more}\n{lines[1]}\n{dialect.InternalError}U< <close>"));
+            Assert.Contains("Error: upstream sent invalid response: \"more\" while reading response from upstream, login: \"user\", upstream: 127.0.0.1:31500", session.Log);
+        }
+    }
+
+    [Theory, MemberData(nameof(Dialect.Protocols), MemberType = typeof(Dialect))]
+    public async Task Replies_may_come_before_they_are_asked_for_and_what_is_behind_them_is_the_relays(string protocol)
+    {
+        var dialect = Dialect.Of(protocol);
+        var lines = dialect.Upstream.TrimEnd('\n').Split('\n');
+        var replies = string.Join("\\r\\n", lines.Where(line => line.StartsWith("U>", StringComparison.Ordinal)).Select(line => line[3..]));
+        var rest = string.Join('\n', lines.Where(line => !line.StartsWith("U>", StringComparison.Ordinal)));
+        await new SessionTranscript { Protocol = protocol }
+            .PlayAsync($"{dialect.Greeting}{dialect.Login}U> {replies}\\r\\nrelayed\\r\\nand\\c\n{rest}\nS: relayed\nS: and\\c\nC: to you\nU< to you\nU>  more\nS:  more");
     }
 
     [Theory, MemberData(nameof(Dialect.Protocols), MemberType = typeof(Dialect))]

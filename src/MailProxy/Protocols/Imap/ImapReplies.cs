@@ -23,7 +23,8 @@ internal static class ImapReplies
     /// <param name="tag">Empty when none could be parsed.</param>
     public static void Invalid(ReplyWriter output, ReadOnlySpan<byte> tag) => output.Value(tag.IsEmpty ? "*"u8 : tag).Text(" BAD invalid command"u8).End();
 
-    public static void InternalError(ReplyWriter output) => output.Text("* BAD internal server error"u8).End();
+    /// <summary>nginx's words, in an answer: nginx says <c>* BAD</c>, and the tag never gets one.</summary>
+    public static void InternalError(ReplyWriter output, ReadOnlySpan<byte> tag) => output.Value(tag).Text(" NO [UNAVAILABLE] internal server error"u8).End();
 
     public static void Unavailable(ReplyWriter output, ReadOnlySpan<byte> tag) => output.Value(tag).Text(" NO [UNAVAILABLE] Temporary server problem, try again later"u8).End();
 

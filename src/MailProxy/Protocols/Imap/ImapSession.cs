@@ -14,6 +14,7 @@ internal sealed class ImapSession(SessionContext context) : ProtocolSession(cont
     private byte[] _tag = [];
     private int _welcomedLiterals;
     private ImapSkipper _skipper;
+    private bool _hasSeenCapabilities;
 
     protected override int LineLimit => Options.ClientBuffer;
 
@@ -39,7 +40,7 @@ internal sealed class ImapSession(SessionContext context) : ProtocolSession(cont
         ImapReplies.Invalid(output, command.Tag);
     }
 
-    public override void WriteInternalError(ReplyWriter output) => ImapReplies.InternalError(output);
+    public override void WriteInternalError(ReplyWriter output) => ImapReplies.InternalError(output, _tag);
 
     public override void WriteUnavailable(ReplyWriter output) => ImapReplies.Unavailable(output, _tag);
 
@@ -51,7 +52,14 @@ internal sealed class ImapSession(SessionContext context) : ProtocolSession(cont
 
     public override void WriteNoCertificate(ReplyWriter output) => ImapReplies.NoCertificate(output);
 
-    public override IUpstreamLogin CreateUpstreamLogin(AuthResult result) => new ImapUpstreamLogin(_tag, result.UpstreamCredentials);
+    /// <summary>Behind STARTTLS a client forgets what it was told before (RFC 9051, section 6.2.1).</summary>
+    public override void ForgetPlainText() => _hasSeenCapabilities = false;
+
+    public override IUpstreamLogin CreateUpstreamLogin(AuthResult result)
+    {
+        var mode = Context.Server.Proxy.ImapCapability;
+        return new ImapUpstreamLogin(_tag, result.UpstreamCredentials, mode == ImapCapabilityMode.On || (mode == ImapCapabilityMode.Auto && _hasSeenCapabilities));
+    }
 
     protected override SessionStep HandleCommand(ReadOnlySpan<byte> input, ReplyWriter output, out int consumed)
     {
@@ -94,6 +102,7 @@ internal sealed class ImapSession(SessionContext context) : ProtocolSession(cont
         switch (command.Verb)
         {
             case ImapVerb.Capability:
+                _hasSeenCapabilities = true;
                 ImapReplies.Capability(output, Options, StartTls);
                 ImapReplies.Completed(output, command.Tag);
                 return SessionStep.Next;

@@ -1,6 +1,5 @@
 using MailProxy.Diagnostics;
 using MailProxy.Upstream;
-using MailProxy.Wire;
 using MailProxy.Wire.Imap;
 
 namespace MailProxy.Protocols.Imap;
@@ -14,17 +13,19 @@ internal sealed class ImapUpstreamProbe : IUpstreamProbe
 
     public async ValueTask ProbeAsync(UpstreamDialogue upstream, string serverName, CancellationToken cancellationToken)
     {
-        await upstream.ExpectAsync(UpstreamReply.IsComplete, ImapReply.IsGreeting, cancellationToken);
+        await upstream.ExpectAsync(ImapReply.ResponseLength, ImapReply.IsGreeting, UpstreamError.Unavailable, cancellationToken);
         if (upstream.NeedsStarttls)
         {
             upstream.Output.Text(Tag).Text(" STARTTLS"u8).End();
-            await upstream.StartTlsAsync(ImapReply.Length, static answer => ImapReply.IsOk(answer, Tag), cancellationToken);
+            await upstream.StartTlsAsync(ImapReply.AnswerLength, IsOk, cancellationToken);
         }
 
         upstream.Output.Text(Tag).Text(" CAPABILITY"u8).End();
         await upstream.SendAsync(SessionAction.CheckingHealth, cancellationToken);
-        await upstream.ExpectAsync(static data => ImapReply.Length(data) > 0, static data => ImapReply.IsOk(data[..ImapReply.Length(data)], Tag), cancellationToken);
+        await upstream.ExpectAsync(ImapReply.AnswerLength, IsOk, UpstreamError.Unexpected, cancellationToken);
         upstream.Output.Text(Tag).Text(" LOGOUT"u8).End();
         await upstream.SendAsync(SessionAction.CheckingHealth, cancellationToken);
     }
+
+    private static bool IsOk(ReadOnlySpan<byte> answer) => ImapReply.Read(answer, Tag) == ImapAnswer.Ok;
 }

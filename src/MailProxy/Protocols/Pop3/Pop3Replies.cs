@@ -21,7 +21,8 @@ internal static class Pop3Replies
 
     public static void Invalid(ReplyWriter output) => output.Text("-ERR invalid command"u8).End();
 
-    public static void InternalError(ReplyWriter output) => output.Text("-ERR internal server error"u8).End();
+    /// <summary>nginx's words, with the code of RFC 3206: without it clients ask for another password.</summary>
+    public static void InternalError(ReplyWriter output) => output.Text("-ERR [SYS/TEMP] internal server error"u8).End();
 
     public static void Unavailable(ReplyWriter output) => output.Text("-ERR [SYS/TEMP] Temporary server problem, try again later"u8).End();
 

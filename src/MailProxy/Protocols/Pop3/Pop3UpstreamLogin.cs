@@ -14,7 +14,7 @@ internal sealed class Pop3UpstreamLogin(Credentials? credentials) : IUpstreamLog
         if (credentials is null) throw new UpstreamException(UpstreamError.NoPassword);
         if (!ReplyWriter.IsSafe(credentials.Login) || !ReplyWriter.IsSafe(credentials.Secret)) throw new UpstreamException(UpstreamError.UnsafeCredentials);
 
-        await ExpectOkAsync(upstream, cancellationToken);
+        await upstream.ExpectAsync(UpstreamReply.LineLength, Pop3Reply.IsOk, UpstreamError.Unavailable, cancellationToken);
         if (upstream.NeedsStarttls)
         {
             upstream.Output.Text("STLS"u8).End();
@@ -30,6 +30,11 @@ internal sealed class Pop3UpstreamLogin(Credentials? credentials) : IUpstreamLog
         return await ExpectOkAsync(upstream, cancellationToken);
     }
 
-    private static ValueTask<byte[]> ExpectOkAsync(UpstreamDialogue upstream, CancellationToken cancellationToken) =>
-        upstream.ExpectAsync(UpstreamReply.IsComplete, Pop3Reply.IsOk, cancellationToken);
+    private static async ValueTask<byte[]> ExpectOkAsync(UpstreamDialogue upstream, CancellationToken cancellationToken)
+    {
+        var reply = await upstream.ReadReplyAsync(UpstreamReply.LineLength, cancellationToken);
+        if (Pop3Reply.IsOk(reply)) return reply;
+        if (!Pop3Reply.IsError(reply)) throw new UpstreamException(UpstreamError.Unexpected, reply);
+        throw new UpstreamException(Pop3Reply.IsTemporary(reply) ? UpstreamError.Unavailable : UpstreamError.Refused, reply) { IsAnswer = true };
+    }
 }

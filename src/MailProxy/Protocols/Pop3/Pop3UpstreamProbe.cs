@@ -12,7 +12,7 @@ internal sealed class Pop3UpstreamProbe : IUpstreamProbe
 
     public async ValueTask ProbeAsync(UpstreamDialogue upstream, string serverName, CancellationToken cancellationToken)
     {
-        await upstream.ExpectAsync(UpstreamReply.IsComplete, Pop3Reply.IsOk, cancellationToken);
+        await upstream.ExpectAsync(UpstreamReply.LineLength, Pop3Reply.IsOk, UpstreamError.Unavailable, cancellationToken);
         if (upstream.NeedsStarttls)
         {
             upstream.Output.Text("STLS"u8).End();
@@ -21,7 +21,7 @@ internal sealed class Pop3UpstreamProbe : IUpstreamProbe
 
         upstream.Output.Text("CAPA"u8).End();
         await upstream.SendAsync(SessionAction.CheckingHealth, cancellationToken);
-        await upstream.ReadReplyAsync(UpstreamReply.IsComplete, cancellationToken);
+        await upstream.ReadReplyAsync(Pop3Reply.MultiLineLength, cancellationToken);
         upstream.Output.Text("QUIT"u8).End();
         await upstream.SendAsync(SessionAction.CheckingHealth, cancellationToken);
     }

@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -22,24 +23,31 @@ internal sealed record SmtpClientFacts(byte[] Helo, bool UsedEhlo, SmtpEnvelope?
 /// <summary>EHLO, XCLIENT, the client's EHLO, then AUTH or the stored MAIL and RCPT: what of it the configuration asks for.</summary>
 internal sealed class SmtpUpstreamLogin(ServerOptions server, SmtpClientFacts client, AuthResult result, Action xclientNotOffered) : IUpstreamLogin
 {
+    // RFC 4954, section 4: a longer initial response has a line of its own.
+    private const int LongestCommand = 512;
+
     /// <summary>A password that nobody has checked is for the upstream to check, whatever the configuration says: XCLIENT LOGIN would vouch for it.</summary>
     private bool SmtpAuth => result.Proof == ProofCheck.Nobody || (result.SmtpAuth ?? server.Proxy.SmtpAuth);
 
+    private bool WillAuthenticate => client.Envelope is null && SmtpAuth;
+
     public async ValueTask<byte[]> LoginAsync(UpstreamDialogue upstream, CancellationToken cancellationToken)
     {
-        await ExpectAsync(upstream, 220, 220, cancellationToken);
+        await upstream.ExpectAsync(SmtpReply.Length, static reply => SmtpReply.Code(reply) == 220, UpstreamError.Unavailable, cancellationToken);
         if (upstream.NeedsStarttls) await StartTlsAsync(upstream, cancellationToken);
-        var hello = !server.Proxy.Xclient && !client.UsedEhlo ? "HELO "u8.ToArray() : "EHLO "u8.ToArray();
-        var offer = await GreetAsync(upstream, hello, cancellationToken);
-        if (server.Proxy.Xclient) await IntroduceClientAsync(upstream, Xclient.ParseOffer(offer), cancellationToken);
-        upstream.BeginCredentials();
-        if (client.Envelope is { } envelope) return await SendEnvelopeAsync(upstream, envelope, cancellationToken);
-        if (SmtpAuth) await AuthenticateAsync(upstream, cancellationToken);
-        return SmtpReplies.LoggedIn;
-    }
+        // Only the answer to EHLO says which AUTH is taken.
+        var isHelo = !server.Proxy.Xclient && !client.UsedEhlo && !WillAuthenticate;
+        var offer = await GreetAsync(upstream, isHelo ? "HELO "u8.ToArray() : "EHLO "u8.ToArray(), cancellationToken);
+        if (server.Proxy.Xclient) offer = await IntroduceClientAsync(upstream, offer, cancellationToken);
+        if (WillAuthenticate)
+        {
+            await AuthenticateAsync(upstream, offer, cancellationToken);
+            return SmtpReplies.LoggedIn;
+        }
 
-    private static ValueTask<byte[]> ExpectAsync(UpstreamDialogue upstream, int code, int orCode, CancellationToken cancellationToken) =>
-        upstream.ExpectAsync(SmtpReply.IsComplete, reply => SmtpReply.Code(reply) is var actual && (actual == code || actual == orCode), cancellationToken);
+        upstream.BeginCredentials();
+        return client.Envelope is { } envelope ? await SendEnvelopeAsync(upstream, envelope, cancellationToken) : SmtpReplies.LoggedIn;
+    }
 
     private async ValueTask<byte[]> GreetAsync(UpstreamDialogue upstream, byte[] hello, CancellationToken cancellationToken)
     {
@@ -47,6 +55,9 @@ internal sealed class SmtpUpstreamLogin(ServerOptions server, SmtpClientFacts cl
         await upstream.SendAsync(SessionAction.SendingHelo, cancellationToken);
         return await ExpectAsync(upstream, 250, 250, cancellationToken);
     }
+
+    private static ValueTask<byte[]> ExpectAsync(UpstreamDialogue upstream, int code, int orCode, CancellationToken cancellationToken) =>
+        upstream.ExpectAsync(SmtpReply.Length, reply => SmtpReply.Code(reply) is var actual && (actual == code || actual == orCode), UpstreamError.Unexpected, cancellationToken);
 
     /// <summary>RFC 3207: behind EHLO, and what the upstream offers must be asked for again afterwards.</summary>
     private async ValueTask StartTlsAsync(UpstreamDialogue upstream, CancellationToken cancellationToken)
@@ -56,24 +67,25 @@ internal sealed class SmtpUpstreamLogin(ServerOptions server, SmtpClientFacts cl
         await upstream.StartTlsAsync(SmtpReply.Length, static reply => SmtpReply.Code(reply) == 220, cancellationToken);
     }
 
-    private async ValueTask IntroduceClientAsync(UpstreamDialogue upstream, XclientAttributes offer, CancellationToken cancellationToken)
+    /// <returns>What the upstream offers from then on.</returns>
+    private async ValueTask<byte[]> IntroduceClientAsync(UpstreamDialogue upstream, byte[] offer, CancellationToken cancellationToken)
     {
-        if (offer.HasFlag(XclientAttributes.Offered))
+        var attributes = Xclient.ParseOffer(offer);
+        if (!attributes.HasFlag(XclientAttributes.Offered))
         {
-            upstream.BeginCredentials();
-            WriteXclient(upstream.Output, offer);
-            await upstream.SendAsync(SessionAction.SendingXclient, cancellationToken);
-            await ExpectAsync(upstream, 220, 250, cancellationToken);
-        }
-        else
-        {
+            // Nothing has begun anew, so there is nothing to greet again: some take a second EHLO for an error (OpenSMTPD's 503).
             xclientNotOffered();
+            return offer;
         }
 
-        if (client.Helo.Length == 0) return;
-        upstream.Output.Text(client.UsedEhlo ? "EHLO "u8 : "HELO "u8).Value(client.Helo).End();
+        upstream.BeginCredentials();
+        WriteXclient(upstream.Output, attributes);
+        await upstream.SendAsync(SessionAction.SendingXclient, cancellationToken);
+        await ExpectAsync(upstream, 220, 250, cancellationToken);
+        if (client.Helo.Length == 0) return WillAuthenticate ? await GreetAsync(upstream, "EHLO "u8.ToArray(), cancellationToken) : offer;
+        upstream.Output.Text(client.UsedEhlo || WillAuthenticate ? "EHLO "u8 : "HELO "u8).Value(client.Helo).End();
         await upstream.SendAsync(SessionAction.SendingClientHelo, cancellationToken);
-        await ExpectAsync(upstream, 250, 250, cancellationToken);
+        return await ExpectAsync(upstream, 250, 250, cancellationToken);
     }
 
     /// <summary>nginx's ADDR, LOGIN and NAME; the others only where the upstream lists them, in the order of nginx's old documentation.</summary>
@@ -103,18 +115,77 @@ internal sealed class SmtpUpstreamLogin(ServerOptions server, SmtpClientFacts cl
     {
         upstream.Output.Value(envelope.MailFrom).End();
         await upstream.SendAsync(SessionAction.SendingMailFrom, cancellationToken);
-        await ExpectAsync(upstream, 250, 250, cancellationToken);
+        var reply = await upstream.ReadReplyAsync(SmtpReply.Length, cancellationToken);
+        if (SmtpReply.Code(reply) != 250) throw MailRefusal(reply);
         upstream.Output.Value(envelope.RcptTo).End();
         await upstream.SendAsync(SessionAction.SendingRcptTo, cancellationToken);
-        return await upstream.ReadReplyAsync(SmtpReply.IsComplete, cancellationToken);
+        return await upstream.ExpectAsync(SmtpReply.Length, static reply => SmtpReply.Code(reply) != 0, UpstreamError.Unexpected, cancellationToken);
     }
 
-    private async ValueTask AuthenticateAsync(UpstreamDialogue upstream, CancellationToken cancellationToken)
+    private async ValueTask AuthenticateAsync(UpstreamDialogue upstream, byte[] offer, CancellationToken cancellationToken)
     {
         if (result.UpstreamCredentials is not { } credentials) throw new UpstreamException(UpstreamError.NoPassword);
         if (credentials.Login.Contains((byte)0) || credentials.Secret.Contains((byte)0)) throw new UpstreamException(UpstreamError.UnsafeCredentials);
-        upstream.Output.Text("AUTH PLAIN "u8).Base64([0, .. credentials.Login, 0, .. credentials.Secret]).End();
-        await upstream.SendAsync(SessionAction.SendingAuth, cancellationToken);
-        await ExpectAsync(upstream, 235, 235, cancellationToken);
+        if (SmtpReply.OffersAuth(offer, "PLAIN"u8)) await SendPlainAsync(upstream, [0, .. credentials.Login, 0, .. credentials.Secret], cancellationToken);
+        else if (SmtpReply.OffersAuth(offer, "LOGIN"u8)) await SendLoginAsync(upstream, credentials, cancellationToken);
+        else throw new UpstreamException(UpstreamError.LoginNotOffered) { Missing = Missing(offer) };
     }
+
+    private static async ValueTask SendPlainAsync(UpstreamDialogue upstream, byte[] message, CancellationToken cancellationToken)
+    {
+        if ("AUTH PLAIN \r\n".Length + Base64.GetMaxEncodedToUtf8Length(message.Length) <= LongestCommand)
+        {
+            upstream.BeginCredentials();
+            upstream.Output.Text("AUTH PLAIN "u8).Base64(message).End();
+        }
+        else
+        {
+            upstream.Output.Text("AUTH PLAIN"u8).End();
+            await AuthAsync(upstream, 334, cancellationToken);
+            upstream.BeginCredentials();
+            upstream.Output.Base64(message).End();
+        }
+
+        await AuthAsync(upstream, 235, cancellationToken);
+    }
+
+    private static async ValueTask SendLoginAsync(UpstreamDialogue upstream, Credentials credentials, CancellationToken cancellationToken)
+    {
+        upstream.Output.Text("AUTH LOGIN"u8).End();
+        await AuthAsync(upstream, 334, cancellationToken);
+        upstream.BeginCredentials();
+        upstream.Output.Base64(credentials.Login).End();
+        await AuthAsync(upstream, 334, cancellationToken);
+        upstream.Output.Base64(credentials.Secret).End();
+        await AuthAsync(upstream, 235, cancellationToken);
+    }
+
+    private static async ValueTask AuthAsync(UpstreamDialogue upstream, int expected, CancellationToken cancellationToken)
+    {
+        await upstream.SendAsync(SessionAction.SendingAuth, cancellationToken);
+        var reply = await upstream.ReadReplyAsync(SmtpReply.Length, cancellationToken);
+        if (SmtpReply.Code(reply) != expected) throw AuthRefusal(reply);
+    }
+
+    /// <summary>RFC 4954's refusals, RFC 5248's, and the 55x of those who have none of them. Any other code, like 503 or 504, answers what we have made of the login.</summary>
+    private static UpstreamException AuthRefusal(byte[] reply) => SmtpReply.Code(reply) switch
+    {
+        525 or 534 or 535 or >= 550 and < 560 => new UpstreamException(UpstreamError.Refused, reply) { IsAnswer = true },
+        421 => new UpstreamException(UpstreamError.Unavailable, reply),
+        >= 400 and < 500 => new UpstreamException(UpstreamError.Unavailable, reply) { IsAnswer = true },
+        _ => new UpstreamException(UpstreamError.Unexpected, reply),
+    };
+
+    /// <summary>MAIL is the client's own, and what is said of it is; but for the order of commands, which is ours, and a goodbye.</summary>
+    private static UpstreamException MailRefusal(byte[] reply) => SmtpReply.Code(reply) switch
+    {
+        421 => new UpstreamException(UpstreamError.Unavailable, reply),
+        503 => new UpstreamException(UpstreamError.Unexpected, reply),
+        >= 400 and < 500 => new UpstreamException(UpstreamError.Unavailable, reply) { IsAnswer = true },
+        >= 500 and < 600 => new UpstreamException(UpstreamError.Refused, reply) { IsAnswer = true },
+        _ => new UpstreamException(UpstreamError.Unexpected, reply),
+    };
+
+    private static string Missing(byte[] offer) =>
+        "offers neither AUTH PLAIN nor AUTH LOGIN" + (SmtpReply.TryFindExtension(offer, "STARTTLS"u8, out _) ? " (is \"proxy_ssl starttls\" missing?)" : "");
 }

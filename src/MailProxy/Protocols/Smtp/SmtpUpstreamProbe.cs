@@ -11,7 +11,7 @@ internal sealed class SmtpUpstreamProbe : IUpstreamProbe
 
     public async ValueTask ProbeAsync(UpstreamDialogue upstream, string serverName, CancellationToken cancellationToken)
     {
-        await upstream.ExpectAsync(SmtpReply.IsComplete, static reply => SmtpReply.Code(reply) == 220, cancellationToken);
+        await upstream.ExpectAsync(SmtpReply.Length, static reply => SmtpReply.Code(reply) == 220, UpstreamError.Unavailable, cancellationToken);
         await GreetAsync(upstream, serverName, cancellationToken);
         if (upstream.NeedsStarttls)
         {
@@ -28,6 +28,6 @@ internal sealed class SmtpUpstreamProbe : IUpstreamProbe
     {
         upstream.Output.Text("EHLO "u8).Text(serverName).End();
         await upstream.SendAsync(SessionAction.CheckingHealth, cancellationToken);
-        await upstream.ExpectAsync(SmtpReply.IsComplete, static reply => SmtpReply.Code(reply) == 250, cancellationToken);
+        await upstream.ExpectAsync(SmtpReply.Length, static reply => SmtpReply.Code(reply) == 250, UpstreamError.Unexpected, cancellationToken);
     }
 }

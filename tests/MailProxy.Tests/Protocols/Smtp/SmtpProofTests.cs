@@ -32,7 +32,7 @@ public sealed class SmtpProofTests
     public async Task A_login_that_nobody_has_checked_is_checked_by_the_upstream(int proof, bool isOffered, bool isConfigured)
     {
         var mustLogIn = isConfigured || (ProofCheck)proof == ProofCheck.Nobody;
-        var xclient = isOffered ? $"U< XCLIENT ADDR=127.0.0.1{(mustLogIn ? "" : " LOGIN=user")} NAME=[UNAVAILABLE]\nU> 220 again\nU< EHLO cl.ient\nU> 250-up\nU> 250 AUTH PLAIN\n" : "U< EHLO cl.ient\nU> 250-up\nU> 250 AUTH PLAIN\n";
+        var xclient = isOffered ? $"U< XCLIENT ADDR=127.0.0.1{(mustLogIn ? "" : " LOGIN=user")} NAME=[UNAVAILABLE]\nU> 220 again\nU< EHLO cl.ient\nU> 250-up\nU> 250 AUTH PLAIN\n" : "";
         await Session(proof, smtpAuth: isConfigured).PlayAsync($"{Hello}{Login}{Upstream}U> 250 {(isOffered ? "XCLIENT NAME ADDR LOGIN" : "SIZE")}\n{xclient}{(mustLogIn ? Auth : "")}{Done}U< <nothing>");
     }
 

@@ -17,35 +17,125 @@ public sealed class SmtpUpstreamLoginTests
     private const string Offer = Hello + "U> 250-up\nU> 250 XCLIENT NAME ADDR\n";
     private const string Done = "S: 235 2.0.0 OK\n";
 
-    public static TheoryData<string, string> Refusals => new()
+    private const string UpToAuth = Greeting + Ehlo + Login + Hello + "U> 250-up\nU> 250 AUTH PLAIN\nU< AUTH PLAIN AHVzZXIAcGFzcw==\n";
+    private const string Failure = "S: 451 4.3.2 Internal server error\nS: <close>\nU< <close>";
+
+    /// <summary>What is no answer to the client's own AUTH, MAIL or RCPT.</summary>
+    public static TheoryData<string, string> Failures => new()
     {
         { "", "554 no" },
+        { "", "421 too many" },
         { "", "250 not a greeting" },
+        { "", "* OK IMAP" },
         { Hello, "500 no" },
+        { Hello, "503 no" },
+        { Hello, "250-up\\r\\n550 no" },
         { Offer + "U< XCLIENT ADDR=127.0.0.1 LOGIN=user NAME=[UNAVAILABLE]\n", "550 no" },
         { Offer + "U< XCLIENT **\nU> 250 ok\nU< EHLO cl.ient\n", "501 bad name" },
         { Offer + "U< XCLIENT **\nU> 250 ok\nU< EHLO cl.ient\n", "220 not an answer to EHLO" },
     };
 
-    [Theory, MemberData(nameof(Refusals))]
-    public Task A_refusal_is_an_internal_error_unless_its_message_is_passed(string upstream, string refusal) =>
-        RefuseAsync(Greeting + Ehlo + Login + upstream, refusal, _ => { });
+    [Theory, MemberData(nameof(Failures))]
+    public async Task What_answers_no_command_of_the_client_is_never_passed(string upstream, string reply)
+    {
+        var logged = reply.Replace("\\r\\n", "\\x0D\\x0A", StringComparison.Ordinal);
+        foreach (var passes in new[] { false, true })
+        {
+            var session = Session(server => server.Proxy.PassErrorMessage = passes);
+            Assert.Equal(SessionEndReason.UpstreamUnavailable, await session.PlayAsync($"{Greeting}{Ehlo}{Login}{upstream}U> {reply}\n{Failure}"));
+            Assert.Contains($"Error: upstream sent invalid response: \"{logged}\" while reading response from upstream, login: \"user\", upstream: 127.0.0.1:31500", session.Log);
+        }
+    }
+
+    [Theory]
+    [InlineData("535 5.7.8 no", false)]
+    [InlineData("535-5.7.8 no\\r\\n535 5.7.8 really", false)]
+    [InlineData("525 5.7.13 disabled", false)]
+    [InlineData("534 5.7.9 app password needed", false)]
+    [InlineData("550 5.7.1 locked", false)]
+    [InlineData("454 4.7.0 later", true)]
+    [InlineData("432 4.7.12 new password needed", true)]
+    public async Task A_refused_login_is_a_temporary_failure_unless_its_message_is_passed(string refusal, bool isTemporary)
+    {
+        var reason = isTemporary ? SessionEndReason.UpstreamUnavailable : SessionEndReason.UpstreamRejected;
+        var quiet = Session(server => server.Proxy.SmtpAuth = true);
+        Assert.Equal(reason, await quiet.PlayAsync($"{UpToAuth}U> {refusal}\n{Failure}"));
+        var open = Session(server => server.Proxy.PassErrorMessage = server.Proxy.SmtpAuth = true);
+        Assert.Equal(reason, await open.PlayAsync($"{UpToAuth}U> {refusal}\nS: {refusal.Replace("\\r\\n", "\nS: ", StringComparison.Ordinal)}\nS: <close>\nU< <close>"));
+    }
+
+    /// <summary>Clients take some of them for a success (smtplib: 503), or give up for good.</summary>
+    [Theory]
+    [InlineData("503 5.5.1 already authenticated")]
+    [InlineData("504 5.5.4 mechanism unknown")]
+    [InlineData("500 5.5.2 what")]
+    [InlineData("530 5.7.0 STARTTLS first")]
+    [InlineData("538 5.7.11 encryption needed")]
+    [InlineData("421 4.3.2 going down")]
+    [InlineData("250 2.0.0 fine")]
+    [InlineData("334 go on")]
+    [InlineData("235-in\\r\\n535 out")]
+    public async Task Any_other_answer_to_our_AUTH_is_a_temporary_failure(string reply)
+    {
+        var session = Session(server => server.Proxy.PassErrorMessage = server.Proxy.SmtpAuth = true);
+        Assert.Equal(SessionEndReason.UpstreamUnavailable, await session.PlayAsync($"{UpToAuth}U> {reply}\n{Failure}"));
+    }
+
+    [Theory]
+    [InlineData("552 too much", true, nameof(SessionEndReason.UpstreamRejected))]
+    [InlineData("501 5.1.7 bad sender", true, nameof(SessionEndReason.UpstreamRejected))]
+    [InlineData("452 4.3.1 full", true, nameof(SessionEndReason.UpstreamUnavailable))]
+    [InlineData("503 5.5.1 HELO first", false, nameof(SessionEndReason.UpstreamUnavailable))]
+    [InlineData("421 4.3.2 going down", false, nameof(SessionEndReason.UpstreamUnavailable))]
+    public async Task A_refused_sender_is_a_temporary_failure_unless_its_message_is_passed(string reply, bool isPassed, string reason)
+    {
+        foreach (var passes in new[] { false, true })
+        {
+            var session = Session(server => (server.Smtp.Auth, server.Proxy.Xclient, server.Proxy.PassErrorMessage) = (["none"], false, passes));
+            var upstream = "U> 220 up\nU< HELO mx.test\nU> 250 up\nU< MAIL FROM:<a>\n";
+            var end = await session.PlayAsync($"{Greeting}C: MAIL FROM:<a>\nS: 250 2.0.0 OK\nC: RCPT TO:<b>\n{upstream}U> {reply}\n{(passes && isPassed ? $"S: {reply}\nS: <close>" : Failure)}");
+            Assert.Equal(reason, end.ToString());
+        }
+    }
 
     [Fact]
-    public Task A_refused_password_is_an_internal_error_unless_its_message_is_passed() =>
-        RefuseAsync(Greeting + Login + "U> 220 up\nU< HELO mx.test\nU> 250 up\nU< AUTH PLAIN AHVzZXIAcGFzcw==\n", "535 no", server => (server.Proxy.SmtpAuth, server.Proxy.Xclient) = (true, false));
+    public async Task Where_only_LOGIN_is_offered_it_is_used()
+    {
+        var upToPrompt = Greeting + Ehlo + Login + Hello + "U> 250-up\nU> 250 AUTH LOGIN CRAM-MD5\nU< AUTH LOGIN\n";
+        var session = Session(server => server.Proxy.SmtpAuth = true);
+        await session.PlayAsync(upToPrompt + "U> 334 VXNlcm5hbWU6\nU< dXNlcg==\nU> 334 UGFzc3dvcmQ6\nU< cGFzcw==\nU> 235 in\n" + Done);
+        var passing = Session(server => server.Proxy.PassErrorMessage = server.Proxy.SmtpAuth = true);
+        await passing.PlayAsync(upToPrompt + "U> 334 VXNlcm5hbWU6\nU< dXNlcg==\nU> 334 UGFzc3dvcmQ6\nU< cGFzcw==\nU> 535 no\nS: 535 no\nS: <close>");
+        await passing.PlayAsync(upToPrompt + "U> 503 no\n" + Failure);
+    }
+
+    [Theory]
+    [InlineData("250 up", "")]
+    [InlineData("250-up\nU> 250 STARTTLS", " (is \"proxy_ssl starttls\" missing?)")]
+    [InlineData("250-up\nU> 250 AUTH CRAM-MD5 GSSAPI", "")]
+    public async Task No_password_goes_where_no_AUTH_for_it_is_offered(string offer, string hint)
+    {
+        var session = Session(server => (server.Proxy.SmtpAuth, server.Proxy.PassErrorMessage) = (true, true));
+        Assert.Equal(SessionEndReason.UpstreamUnavailable, await session.PlayAsync($"{Greeting}{Ehlo}{Login}{Hello}U> {offer}\nU< <close>\nS: 451 4.3.2 Internal server error\nS: <close>"));
+        Assert.Contains($"Error: upstream offers neither AUTH PLAIN nor AUTH LOGIN{hint}, the password is not sent while reading response from upstream, login: \"user\", upstream: 127.0.0.1:31500", session.Log);
+    }
 
     [Fact]
-    public Task A_refused_sender_is_an_internal_error_unless_its_message_is_passed() =>
-        RefuseAsync(
-            Greeting + "C: MAIL FROM:<a>\nS: 250 2.0.0 OK\nC: RCPT TO:<b>\nU> 220 up\nU< HELO mx.test\nU> 250 up\nU< MAIL FROM:<a>\n", "552 too much",
-            server => (server.Smtp.Auth, server.Proxy.Xclient) = (["none"], false));
+    public async Task A_long_initial_response_has_a_line_of_its_own()
+    {
+        foreach (var (length, isOneLine) in new[] { (366, true), (367, false) })
+        {
+            var message = Convert.ToBase64String([0, .. "user"u8, 0, .. Enumerable.Repeat((byte)'x', length)]);
+            var session = new SessionTranscript { Protocol = "smtp", Answers = [FixedAuthenticator.Accept("user", new string('x', length))], Configure = server => (server.Proxy.SmtpAuth, server.Proxy.Xclient) = (true, false) };
+            await session.PlayAsync($"{Greeting}{Login}{Hello}U> 250 AUTH PLAIN\n{(isOneLine ? $"U< AUTH PLAIN {message}" : $"U< AUTH PLAIN\nU> 334 \nU< {message}")}\nU> 235 in\n{Done}");
+        }
+    }
 
     [Fact]
     public async Task A_refusal_that_echoes_the_password_is_logged_without_it()
     {
         var session = new SessionTranscript { Protocol = "smtp", Configure = server => (server.Proxy.SmtpAuth, server.Proxy.Xclient) = (true, false) };
-        await session.PlayAsync(Greeting + Login + "U> 220 up\nU< HELO mx.test\nU> 250 up\nU< AUTH PLAIN **\nU> 502 \"AUTH PLAIN AHVzZXIAcGFzcw==\" with pass\nS: 451 4.3.2 Internal server error\nS: <close>");
+        await session.PlayAsync(Greeting + Login + "U> 220 up\nU< EHLO mx.test\nU> 250 AUTH PLAIN\nU< AUTH PLAIN **\nU> 502 \"AUTH PLAIN AHVzZXIAcGFzcw==\" with pass\nS: 451 4.3.2 Internal server error\nS: <close>");
         Assert.Contains("Error: upstream sent invalid response: \"(withheld, the password is in it)\"", session.Log.Lines);
     }
 
@@ -116,18 +206,18 @@ public sealed class SmtpUpstreamLoginTests
     public async Task An_upstream_that_does_not_offer_xclient_is_not_sent_it_and_the_log_says_so()
     {
         var session = new SessionTranscript { Protocol = "smtp" };
-        await session.PlayAsync($"{Greeting}{Ehlo}{Login}{Hello}U> 250-up\nU> 250 XCLIENTS\nU< EHLO cl.ient\nU> 250 up\n{Done}");
+        await session.PlayAsync($"{Greeting}{Ehlo}{Login}{Hello}U> 250-up\nU> 250 XCLIENTS\n{Done}U< <nothing>");
         Assert.Contains(session.Log.Lines, line => line.StartsWith("Warning: upstream does not offer XCLIENT", StringComparison.Ordinal));
     }
 
     [Theory]
     [InlineData(true, false, null, "U< EHLO mx.test\nU> 250 XCLIENT\nU< XCLIENT ADDR=127.0.0.1 LOGIN=user NAME=[UNAVAILABLE]\nU> 220 again\nU< EHLO cl.ient\nU> 250 up\n")]
-    [InlineData(true, true, null, "U< EHLO mx.test\nU> 250 XCLIENT\nU< XCLIENT ADDR=127.0.0.1 NAME=[UNAVAILABLE]\nU> 220 again\nU< EHLO cl.ient\nU> 250 up\nU< AUTH PLAIN AHVzZXIAcGFzcw==\nU> 235 ok\n")]
-    [InlineData(true, false, true, "U< EHLO mx.test\nU> 250 XCLIENT\nU< XCLIENT ADDR=127.0.0.1 NAME=[UNAVAILABLE]\nU> 220 again\nU< EHLO cl.ient\nU> 250 up\nU< AUTH PLAIN AHVzZXIAcGFzcw==\nU> 235 ok\n")]
+    [InlineData(true, true, null, "U< EHLO mx.test\nU> 250 XCLIENT\nU< XCLIENT ADDR=127.0.0.1 NAME=[UNAVAILABLE]\nU> 220 again\nU< EHLO cl.ient\nU> 250-up\nU> 250 AUTH PLAIN\nU< AUTH PLAIN AHVzZXIAcGFzcw==\nU> 235 ok\n")]
+    [InlineData(true, false, true, "U< EHLO mx.test\nU> 250 XCLIENT\nU< XCLIENT ADDR=127.0.0.1 NAME=[UNAVAILABLE]\nU> 220 again\nU< EHLO cl.ient\nU> 250-up\nU> 250 AUTH PLAIN\nU< AUTH PLAIN AHVzZXIAcGFzcw==\nU> 235 ok\n")]
     [InlineData(true, true, false, "U< EHLO mx.test\nU> 250 XCLIENT\nU< XCLIENT ADDR=127.0.0.1 LOGIN=user NAME=[UNAVAILABLE]\nU> 220 again\nU< EHLO cl.ient\nU> 250 up\n")]
     [InlineData(false, false, null, "U< EHLO mx.test\nU> 250 XCLIENT\n")]
-    [InlineData(false, true, null, "U< EHLO mx.test\nU> 250 XCLIENT\nU< AUTH PLAIN AHVzZXIAcGFzcw==\nU> 235-ok\nU> 235 ok\n")]
-    [InlineData(false, false, true, "U< EHLO mx.test\nU> 250 XCLIENT\nU< AUTH PLAIN AHVzZXIAcGFzcw==\nU> 235 ok\n")]
+    [InlineData(false, true, null, "U< EHLO mx.test\nU> 250-XCLIENT\nU> 250 AUTH LOGIN PLAIN\nU< AUTH PLAIN AHVzZXIAcGFzcw==\nU> 235-ok\nU> 235 ok\n")]
+    [InlineData(false, false, true, "U< EHLO mx.test\nU> 250-XCLIENT\nU> 250 AUTH LOGIN PLAIN\nU< AUTH PLAIN AHVzZXIAcGFzcw==\nU> 235 ok\n")]
     [InlineData(false, true, false, "U< EHLO mx.test\nU> 250 XCLIENT\n")]
     public Task Xclient_proxy_smtp_auth_and_auth_smtp_choose_the_path(bool xclient, bool configured, bool? answered, string upstream) =>
         new SessionTranscript
@@ -147,14 +237,14 @@ public sealed class SmtpUpstreamLoginTests
             Configure = server => (server.Proxy.SmtpAuth, server.Proxy.Xclient) = (smtpAuth, false),
         };
         var end = smtpAuth ? "S: 451 4.3.2 Internal server error\nS: <close>\nL: Error: no password available **" : Done;
-        await session.PlayAsync($"{Greeting}{Login}U> 220 up\nU< HELO mx.test\nU> 250 up\n{end}");
+        await session.PlayAsync($"{Greeting}{Login}U> 220 up\nU< {(smtpAuth ? "EHLO" : "HELO")} mx.test\nU> 250 up\n{end}");
     }
 
     [Theory, InlineData("us\0er", "pass"), InlineData("user", "pa\0ss")]
     public async Task A_NUL_in_credentials_never_reaches_the_upstream(string login, string password)
     {
         var session = new SessionTranscript { Protocol = "smtp", Answers = [FixedAuthenticator.Accept(login, password)], Configure = server => (server.Proxy.SmtpAuth, server.Proxy.Xclient) = (true, false) };
-        await session.PlayAsync($"{Greeting}{Login}U> 220 up\nU< HELO mx.test\nU> 250 up\nU< <close>\nS: 451 4.3.2 Internal server error\nS: <close>");
+        await session.PlayAsync($"{Greeting}{Login}U> 220 up\nU< EHLO mx.test\nU> 250 AUTH PLAIN\nU< <close>\nS: 451 4.3.2 Internal server error\nS: <close>");
     }
 
     [Fact]
@@ -235,21 +325,5 @@ public sealed class SmtpUpstreamLoginTests
             S: 250 ok
             """);
 
-    private static async Task RefuseAsync(string script, string refusal, Action<MailProxy.Configuration.ServerOptions> configure)
-    {
-        var quiet = new SessionTranscript { Protocol = "smtp", Configure = configure };
-        Assert.Equal(SessionEndReason.UpstreamRejected, await quiet.PlayAsync($"{script}U> {refusal}\nS: 451 4.3.2 Internal server error\nS: <close>\nU< <close>"));
-        Assert.Contains($"Error: upstream sent invalid response: \"{refusal}\" while reading response from upstream, login: \"user\", upstream: 127.0.0.1:31500", quiet.Log);
-        var open = new SessionTranscript
-        {
-            Protocol = "smtp",
-            Configure = server =>
-            {
-                configure(server);
-                server.Proxy.PassErrorMessage = true;
-            },
-        };
-        Assert.Equal(SessionEndReason.UpstreamRejected, await open.PlayAsync($"{script}U> {refusal}\nS: {refusal}\nS: <close>\nU< <close>"));
-        Assert.Contains($"Information: upstream sent invalid response: \"{refusal}\" while reading response from upstream, login: \"user\", upstream: 127.0.0.1:31500", open.Log);
-    }
+    private static SessionTranscript Session(Action<MailProxy.Configuration.ServerOptions> configure) => new() { Protocol = "smtp", Configure = configure };
 }
