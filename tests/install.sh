@@ -9,6 +9,7 @@ packages=(
     haproxy                                             # reads PROXY headers
     prometheus                                          # scrapes the program, checks metrics and alert rules
     systemd                                             # checks the unit
+    strace                                              # makes system calls fail
     curl swaks isync offlineimap3                       # clients
     gcc libc6-dev                                       # link the native program
 )

@@ -33,7 +33,8 @@ internal sealed class DescriptorRelay(EpollConnection client, EpollConnection up
         Touch();
         Loop.Timers.Set(this, _limit);
         _stop = cancellationToken.UnsafeRegister(static self => ((DescriptorRelay)self!).OnStopped(), this);
-        Turn(toUpstream: true, toClient: true);
+        // A token that has fired has ended it by now.
+        if (!_isFinished) Turn(toUpstream: true, toClient: true);
         return task;
     }
 

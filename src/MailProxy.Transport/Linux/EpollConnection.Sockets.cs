@@ -33,6 +33,7 @@ internal sealed partial class EpollConnection : IListenSocketFeature
     }
 
     /// <summary>Takes an accepted descriptor. On the loop.</summary>
+    /// <exception cref="IOException">The loop cannot take it; it is still the caller's.</exception>
     public void Accepted(int descriptor, Listener listener, EndPoint? remote)
     {
         _listenSocket = listener.Settings;
@@ -44,6 +45,7 @@ internal sealed partial class EpollConnection : IListenSocketFeature
     /// <summary>Connects, from a local address where one is given. On the loop; completes there.</summary>
     /// <exception cref="BindException">The local address is not to be had.</exception>
     /// <exception cref="SocketException">The server cannot be reached; its native error is the system's.</exception>
+    /// <exception cref="IOException">The loop cannot take it.</exception>
     /// <exception cref="OperationCanceledException">The token fired.</exception>
     public ValueTask<bool> ConnectAsync(EndPoint endPoint, IPEndPoint? from, DescriptorReserve descriptors, CancellationToken cancellationToken)
     {
@@ -60,7 +62,8 @@ internal sealed partial class EpollConnection : IListenSocketFeature
         }
         catch
         {
-            if (IsClosed) _ = LibC.Close(descriptor);
+            _isConnecting = false;
+            _ = LibC.Close(descriptor);
             throw;
         }
 

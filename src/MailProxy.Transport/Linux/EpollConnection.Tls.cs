@@ -4,10 +4,11 @@ using MailProxy.Transport.Tls;
 namespace MailProxy.Transport.Linux;
 
 /// <summary>TLS in place: the same reader, writer and relay, over OpenSSL instead of the descriptor.</summary>
-internal sealed partial class EpollConnection : ITlsFeature
+internal sealed partial class EpollConnection : ITlsFeature, IResumable
 {
     private OpenSslSession? _tls;
     private bool _isHandshakeAwaited;
+    private bool _isHandshakeQueued;
     private bool _endsWhenSent;
 
     /// <inheritdoc/>
@@ -48,9 +49,12 @@ internal sealed partial class EpollConnection : ITlsFeature
         }
 
         cancellationToken.ThrowIfCancellationRequested();
-        if (session.Handshake()) return ValueTask.FromResult(true);
+        // A signature takes as long as many commands: where others wait it has to wait as well.
+        var isPutOff = Loop.IsBusy;
+        if (!isPutOff && session.Handshake()) return ValueTask.FromResult(true);
         _entry.Reset();
         _isHandshakeAwaited = true;
+        if (isPutOff || session.HasMore) ResumeHandshakeLater();
         _waiting = cancellationToken.UnsafeRegister(static (self, token) => ((EpollConnection)self!).CancelHandshake(token), this);
         return new ValueTask<bool>(this, _entry.Version);
     }
@@ -60,19 +64,44 @@ internal sealed partial class EpollConnection : ITlsFeature
     private bool OnTlsEvents(OpenSslSession tls, bool input, bool output)
     {
         if (input) tls.IsSocketReadable = true;
-        if (output && tls.HasUnsent && tls.SendUnsent()) OnTlsSent();
+        if (output && tls.HasUnsent)
+        {
+            tls.SendUnsent();
+            if (!tls.HasUnsent) OnTlsSent();       // sent, or lost with the peer
+        }
+
         if (!tls.IsHandshaking) return IsClosed;
         if (!input || !_isHandshakeAwaited) return true;
+        if (Loop.IsBusy) ResumeHandshakeLater();
+        else ContinueHandshake(tls);
+        return true;
+    }
+
+    /// <inheritdoc/>
+    void IResumable.Resume()
+    {
+        _isHandshakeQueued = false;
+        if (_isHandshakeAwaited) ContinueHandshake(_tls!);
+    }
+
+    private void ContinueHandshake(OpenSslSession tls)
+    {
         try
         {
             if (tls.Handshake()) EndHandshake(null);
+            else if (tls.HasMore) ResumeHandshakeLater();
         }
         catch (TlsException exception)
         {
             EndHandshake(exception);
         }
+    }
 
-        return true;
+    private void ResumeHandshakeLater()
+    {
+        if (_isHandshakeQueued) return;
+        _isHandshakeQueued = true;
+        Loop.ResumeLater(this);
     }
 
     private void OnTlsSent()

@@ -88,10 +88,11 @@ internal sealed partial class EpollConnection : ConnectionContext, IDescriptorHa
     internal bool IsBare => _transport is null || _transport == this;
 
     /// <summary>Takes a connected, or connecting, descriptor. On the loop.</summary>
+    /// <exception cref="IOException">The loop cannot take it; it is still the caller's.</exception>
     public void Attach(int descriptor)
     {
-        _descriptor = descriptor;
         Loop.Add(descriptor, this, EpollEvents.In | EpollEvents.Out | EpollEvents.PeerShutdown | EpollEvents.EdgeTriggered);
+        _descriptor = descriptor;
     }
 
     public void OnEvents(EpollEvents events)
@@ -117,8 +118,11 @@ internal sealed partial class EpollConnection : ConnectionContext, IDescriptorHa
         if (input) _reader?.OnReadable();
     }
 
+    /// <inheritdoc/>
+    public void OnFault(Exception exception) => Abort(new ConnectionAbortedException("Internal error.", exception));
+
     /// <summary>Reads once.</summary>
-    /// <returns>Bytes read; 0 at the end of the stream; -1 where there is nothing yet; otherwise the negated errno less one.</returns>
+    /// <returns>Bytes read; 0 at the end of the stream; -1 where there is nothing yet, or where it was enough for one turn and <see cref="IsReadable"/> is left; otherwise the negated errno less one.</returns>
     public int Receive(Span<byte> buffer)
     {
         if (_descriptor < 0) return -1 - Errno.ConnectionAborted;

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using MailProxy.Transport.Linux.Interop;
 using MailProxy.Transport.Managed;
 
@@ -38,9 +39,18 @@ internal sealed unsafe class EpollListener(Listener listener, ParkedConnections 
     {
         for (var i = 0; i < AcceptsOfATurn && _isRegistered; i++)
         {
+            if (i > 0 && _loop.IsBusy) return;
             if (parked.IsEmpty) Unregister();       // until one is there; clients wait in the kernel meanwhile
             else if (!AcceptOne()) return;
         }
+    }
+
+    /// <summary>It accepts again after a pause.</summary>
+    public override void OnFault(Exception exception)
+    {
+        if (_isClosed) return;
+        _loop.Timers.Set(this, Pause);
+        Unregister();
     }
 
     /// <summary>The pause after a failure is over.</summary>
@@ -58,10 +68,10 @@ internal sealed unsafe class EpollListener(Listener listener, ParkedConnections 
         if (accepted >= 0)
         {
             var isLow = descriptors.IsLow(accepted);
-            if (isLow) Rest(Errno.TooManyFiles);
-            else _isFailing = false;
+            if (isLow) Rest("accept()", Errno.TooManyFiles);
             var connection = parked.Take();
-            connection.Accepted(accepted, listener, SocketAddress.Read(new ReadOnlySpan<byte>(address, length)));
+            if (!TryAttach(connection, accepted, new ReadOnlySpan<byte>(address, length))) return !isLow;
+            if (!isLow) _isFailing = false;
             connection.Enter(hasClient: true);
             return !isLow;
         }
@@ -69,17 +79,41 @@ internal sealed unsafe class EpollListener(Listener listener, ParkedConnections 
         var errno = Errno.Last;
         if (errno is Errno.TryAgain) return false;
         if (errno is Errno.Interrupted or Errno.ConnectionAborted) return true;
-        Rest(errno);
+        Rest("accept()", errno);
         return false;
     }
 
-    /// <summary>Accepts nothing for a while; that it fails is told once until it succeeds again.</summary>
-    private void Rest(int errno)
+    /// <returns>False where the loop cannot take the client, which is closed: the next one may fare better.</returns>
+    private bool TryAttach(EpollConnection connection, int accepted, ReadOnlySpan<byte> remote)
     {
-        if (!_isFailing) failed(new ListenException("accept()", listener.Settings.Address, errno));
-        _isFailing = true;
+        try
+        {
+            connection.Accepted(accepted, listener, SocketAddress.Read(remote));
+            return true;
+        }
+        catch (Exception exception)
+        {
+            _ = LibC.Close(accepted);
+            connection.Enter(hasClient: false);
+            if (exception is not IOException { InnerException: SocketException error }) throw;
+            Tell("epoll_ctl()", error.NativeErrorCode);
+            return false;
+        }
+    }
+
+    /// <summary>Accepts nothing for a while.</summary>
+    private void Rest(string call, int errno)
+    {
+        Tell(call, errno);
         Unregister();
         _loop.Timers.Set(this, Pause);
+    }
+
+    /// <summary>That it fails is told once until it succeeds again.</summary>
+    private void Tell(string call, int errno)
+    {
+        if (!_isFailing) failed(new ListenException(call, listener.Settings.Address, errno));
+        _isFailing = true;
     }
 
     private void StartOnLoop()
@@ -102,8 +136,15 @@ internal sealed unsafe class EpollListener(Listener listener, ParkedConnections 
     private void Register()
     {
         if (_isRegistered || _isClosed || Slot >= 0) return;
-        _isRegistered = true;
-        _loop.Add(_descriptor, this, EpollEvents.In | EpollEvents.Exclusive);
+        try
+        {
+            _loop.Add(_descriptor, this, EpollEvents.In | EpollEvents.Exclusive);
+            _isRegistered = true;
+        }
+        catch (IOException exception) when (exception.InnerException is SocketException error)
+        {
+            Rest("epoll_ctl()", error.NativeErrorCode);
+        }
     }
 
     private void Unregister()

@@ -14,16 +14,18 @@ internal sealed class EpollTransport : IConnectionFactory, IDisposable
     /// <param name="loops">How many (<c>worker_processes</c>).</param>
     /// <param name="time">The clock.</param>
     /// <param name="watchdog">Told of loops that were away.</param>
-    public EpollTransport(int loops, TimeProvider time, LoopWatchdog watchdog)
+    /// <param name="descriptors">How many descriptors are left; by the process's own limit where it is null.</param>
+    public EpollTransport(int loops, TimeProvider time, LoopWatchdog watchdog, DescriptorReserve? descriptors = null)
     {
-        _loops = [.. Enumerable.Range(0, loops).Select(index => new EventLoop($"mailproxy loop {index}", time, watchdog))];
+        Descriptors = descriptors ?? DescriptorReserve.OfProcess;
+        _loops = [.. Enumerable.Range(0, loops).Select(index => new EventLoop($"mailproxy loop {index}", time, watchdog, Descriptors))];
         foreach (var loop in _loops) loop.Start();
     }
 
     public IReadOnlyList<EventLoop> Loops => _loops;
 
     /// <summary>How many descriptors are left.</summary>
-    internal DescriptorReserve Descriptors { get; init; } = DescriptorReserve.OfProcess;
+    internal DescriptorReserve Descriptors { get; }
 
     /// <summary>Connects on the loop that asks, so that a session stays on one; elsewhere on the next of the loops.</summary>
     /// <exception cref="SocketException">The server cannot be reached.</exception>

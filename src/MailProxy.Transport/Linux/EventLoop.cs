@@ -1,11 +1,19 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using MailProxy.Transport.Linux.Interop;
+using MailProxy.Transport.Managed;
 
 namespace MailProxy.Transport.Linux;
 
+/// <summary>Whoever is called by a loop.</summary>
+internal interface ILoopHandler
+{
+    /// <summary>It has thrown, which is told already: it ends what it belongs to, so that the loop need not. On the loop.</summary>
+    void OnFault(Exception exception);
+}
+
 /// <summary>Whoever wants to know what happens to a descriptor.</summary>
-internal interface IDescriptorHandler
+internal interface IDescriptorHandler : ILoopHandler
 {
     /// <summary>Called on the loop. The events are hints: they may be of a descriptor that had the same number before.</summary>
     void OnEvents(EpollEvents events);
@@ -14,12 +22,16 @@ internal interface IDescriptorHandler
 /// <summary>
 /// One thread, one epoll. Everything of a session runs here, inline in the event that caused it, so that a session needs
 /// no lock and no thread is woken for it. It has no synchronization context, with which every await would cost twice as much:
-/// what has awaited something elsewhere comes back by <see cref="ILoopFeature"/>.
+/// what has awaited something elsewhere comes back by <see cref="ILoopFeature"/>. What a handler throws ends that handler,
+/// and neither the loop nor the process. Nobody has it for long: whoever has more to do stands at the end of a queue.
 /// </summary>
 internal sealed unsafe class EventLoop : IDisposable
 {
     private const int EventsPerWait = 256;
     private const int RelayBufferSize = 64 * 1024;
+
+    // So long posted work, and so long those who were put off, before new events are looked for.
+    private static readonly long Slice = Stopwatch.Frequency / 250;
 
     [ThreadStatic]
     private static EventLoop? _current;
@@ -32,12 +44,14 @@ internal sealed unsafe class EventLoop : IDisposable
     private readonly Queue<IResumable> _resumed = new();
     private IDescriptorHandler?[] _handlers = new IDescriptorHandler?[1024];
     private int _sleeping;
+    private long _woken;
     private volatile bool _stopping;
 
-    public EventLoop(string name, TimeProvider time, LoopWatchdog watchdog)
+    public EventLoop(string name, TimeProvider time, LoopWatchdog watchdog, DescriptorReserve descriptors)
     {
         _watchdog = watchdog;
-        Timers = new TimerWheel(time);
+        Timers = new TimerWheel(time, Fail);
+        Pipes = new PipePool(descriptors);
         _epoll = Check(LibC.EpollCreate(Constants.EpollCloseOnExec), "epoll_create1");
         _wake = Check(LibC.EventDescriptor(0, Constants.EventNonBlock | Constants.EventCloseOnExec), "eventfd");
         Control(Constants.EpollAdd, _wake, EpollEvents.In);
@@ -54,18 +68,28 @@ internal sealed unsafe class EventLoop : IDisposable
 
     public BlockPool Blocks { get; } = new();
 
-    public PipePool Pipes { get; } = new();
+    public PipePool Pipes { get; }
 
     public bool IsCurrent => _current == this;
+
+    /// <summary>Counts the turns, from 1: each looks once for new events.</summary>
+    public long Turn { get; private set; }
+
+    /// <summary>Whether others wait for their turn, so that whoever has costly work does it in the queue. On the loop only.</summary>
+    public bool IsBusy => _resumed.Count > 0 || IsLate;
+
+    /// <summary>Whether this turn takes long already.</summary>
+    public bool IsLate => IsOver(_woken);
 
     public void Start() => _thread.Start();
 
     /// <summary>Registers a descriptor. On the loop only.</summary>
+    /// <exception cref="IOException">The system does not take it; the inner exception has its error.</exception>
     public void Add(int descriptor, IDescriptorHandler handler, EpollEvents events)
     {
         if (descriptor >= _handlers.Length) Array.Resize(ref _handlers, Math.Max(descriptor + 1, _handlers.Length * 2));
-        _handlers[descriptor] = handler;
         Control(Constants.EpollAdd, descriptor, events);
+        _handlers[descriptor] = handler;
     }
 
     /// <summary>Forgets a descriptor that stays open. On the loop only.</summary>
@@ -110,18 +134,14 @@ internal sealed unsafe class EventLoop : IDisposable
         while (!_stopping)
         {
             var count = Wait(events);
-            var woken = Stopwatch.GetTimestamp();
+            _woken = Stopwatch.GetTimestamp();
+            Turn++;
             Timers.Wake();
             for (var i = 0; i < count; i++) Dispatch(EpollEventLayout.DescriptorAt(events, i), EpollEventLayout.EventsAt(events, i));
             RunPosted();
-            for (var left = _resumed.Count; left > 0; left--)
-            {
-                _resumed.Dequeue().Resume();
-                BlockPool.Poison(Scratch);
-            }
-
+            RunResumed();
             Timers.Advance();
-            _watchdog.Report(Stopwatch.GetElapsedTime(woken));
+            _watchdog.Report(Stopwatch.GetElapsedTime(_woken));
         }
 
         // Here and not where it is disposed of, which may be in one of its own handlers.
@@ -150,18 +170,74 @@ internal sealed unsafe class EventLoop : IDisposable
             return;
         }
 
-        _handlers[descriptor]?.OnEvents(events);
+        var handler = _handlers[descriptor];
+        try
+        {
+            handler?.OnEvents(events);
+        }
+        catch (Exception exception)
+        {
+            Fail(handler, exception);
+        }
+
         BlockPool.Poison(Scratch);
     }
 
     private void RunPosted()
     {
+        if (_posted.IsEmpty) return;
+        var began = Stopwatch.GetTimestamp();
         for (var left = _posted.Count; left > 0 && _posted.TryDequeue(out var posted); left--)
         {
-            posted.Callback(posted.State);
+            try
+            {
+                posted.Callback(posted.State);
+            }
+            catch (Exception exception)
+            {
+                Fail(posted.State as ILoopHandler, exception);
+            }
+
             BlockPool.Poison(Scratch);
+            if (IsOver(began)) return;
         }
     }
+
+    private void RunResumed()
+    {
+        if (_resumed.Count == 0) return;
+        var began = Stopwatch.GetTimestamp();
+        for (var left = _resumed.Count; left > 0; left--)
+        {
+            var handler = _resumed.Dequeue();
+            try
+            {
+                handler.Resume();
+            }
+            catch (Exception exception)
+            {
+                Fail(handler, exception);
+            }
+
+            BlockPool.Poison(Scratch);
+            if (IsOver(began)) return;
+        }
+    }
+
+    private void Fail(ILoopHandler? handler, Exception exception)
+    {
+        _watchdog.Fail(exception);
+        try
+        {
+            handler?.OnFault(exception);
+        }
+        catch (Exception second)
+        {
+            _watchdog.Fail(second);
+        }
+    }
+
+    private static bool IsOver(long began) => Stopwatch.GetTimestamp() - began > Slice;
 
     private void Wake()
     {
@@ -182,7 +258,7 @@ internal sealed unsafe class EventLoop : IDisposable
 }
 
 /// <summary>A handler that stopped in the middle so that others get their turn.</summary>
-internal interface IResumable
+internal interface IResumable : ILoopHandler
 {
     /// <summary>Goes on. On the loop.</summary>
     void Resume();

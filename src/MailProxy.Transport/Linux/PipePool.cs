@@ -1,4 +1,5 @@
 using MailProxy.Transport.Linux.Interop;
+using MailProxy.Transport.Managed;
 
 namespace MailProxy.Transport.Linux;
 
@@ -8,7 +9,8 @@ namespace MailProxy.Transport.Linux;
 internal readonly record struct SplicePipe(int ReadEnd, int WriteEnd);
 
 /// <summary>Empty pipes of one loop. On the loop only.</summary>
-internal sealed unsafe class PipePool
+/// <param name="descriptors">How many are left: a pipe takes two, and only of those that no login needs.</param>
+internal sealed unsafe class PipePool(DescriptorReserve descriptors)
 {
     /// <summary>Bytes that a pipe is asked to hold; the kernel may give less to an unprivileged user.</summary>
     public const int PipeSize = 256 * 1024;
@@ -17,13 +19,19 @@ internal sealed unsafe class PipePool
 
     private readonly Stack<SplicePipe> _free = new();
 
-    /// <returns>False where the process has no descriptors left: bytes then go through memory.</returns>
+    /// <returns>False where the process has few descriptors left: bytes then go through memory.</returns>
     public bool TryRent(out SplicePipe pipe)
     {
         if (_free.TryPop(out pipe)) return true;
         var ends = stackalloc int[2];
         if (LibC.Pipe(ends, Constants.PipeNonBlock | Constants.PipeCloseOnExec) < 0) return false;
         pipe = new SplicePipe(ends[0], ends[1]);
+        if (descriptors.IsScarce(Math.Max(pipe.ReadEnd, pipe.WriteEnd)))
+        {
+            Close(pipe);
+            return false;
+        }
+
         _ = LibC.Control(pipe.WriteEnd, Constants.SetPipeSize, PipeSize);
         return true;
     }

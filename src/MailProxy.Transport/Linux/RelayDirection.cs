@@ -81,10 +81,15 @@ internal sealed class RelayDirection(EpollConnection source, EpollConnection tar
 
     private void Carry()
     {
-        for (var step = 0; step < StepsOfATurn; step++)
+        for (var step = 0; step < StepsOfATurn && (step == 0 || !Loop.IsLate); step++)
         {
             var count = _behind == -1 ? source.Receive(Loop.Scratch) : _behind;
-            if (count == -1) return;
+            if (count == -1)
+            {
+                if (source.IsReadable) State = DirectionState.Busy;
+                return;
+            }
+
             if (count <= 0)
             {
                 EndSource(count);

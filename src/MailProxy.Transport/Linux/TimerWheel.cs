@@ -6,7 +6,9 @@ namespace MailProxy.Transport.Linux;
 /// The timers of one loop, coarse: they fire up to a tick late and never early. Setting and clearing one is O(1); a loop
 /// with only far timers sleeps until the next of them is due. On the loop only.
 /// </summary>
-internal sealed class TimerWheel(TimeProvider time)
+/// <param name="time">The clock.</param>
+/// <param name="failed">Told of a timer that has thrown; the others fire all the same.</param>
+internal sealed class TimerWheel(TimeProvider time, Action<LoopTimer, Exception> failed)
 {
     /// <summary>The resolution.</summary>
     public const int TickMilliseconds = 8;
@@ -86,8 +88,20 @@ internal sealed class TimerWheel(TimeProvider time)
         while (_slots[slot] is { } timer)
         {
             Clear(timer);
-            if (timer.Due <= _now) timer.Fire();
+            if (timer.Due <= _now) Fire(timer);
             else Insert(timer);
+        }
+    }
+
+    private void Fire(LoopTimer timer)
+    {
+        try
+        {
+            timer.Fire();
+        }
+        catch (Exception exception)
+        {
+            failed(timer, exception);
         }
     }
 
@@ -126,7 +140,7 @@ internal sealed class TimerWheel(TimeProvider time)
 }
 
 /// <summary>A timer of a <see cref="TimerWheel"/>; what it does when it is due.</summary>
-internal abstract class LoopTimer
+internal abstract class LoopTimer : ILoopHandler
 {
     internal long Due { get; set; }
 
@@ -138,4 +152,9 @@ internal abstract class LoopTimer
 
     /// <summary>Called on the loop, once for each time that it is set.</summary>
     public abstract void Fire();
+
+    /// <inheritdoc/>
+    public virtual void OnFault(Exception exception)
+    {
+    }
 }

@@ -10,9 +10,6 @@ namespace MailProxy.Transport.Managed;
 /// <summary>A client's connection: Kestrel's own, with our features, and a limit to how long its close may take.</summary>
 internal sealed class AcceptedConnection : ConnectionContext, IListenSocketFeature, ITlsFeature
 {
-    // Closing waits until everything is sent. A client that reads nothing would hold the connection for ever.
-    private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(10);
-
     private readonly ConnectionContext _connection;
     private readonly TimeProvider _time;
     private SslStream? _tls;
@@ -22,6 +19,7 @@ internal sealed class AcceptedConnection : ConnectionContext, IListenSocketFeatu
         _connection = connection;
         _time = time;
         Socket = socket;
+        Transport = new YieldingPipes(new YieldingReader(connection.Transport.Input), connection.Transport.Output);
         Features.Set<IListenSocketFeature>(this);
         Features.Set<ITlsFeature>(this);
         Features.Set<IRelayFeature>(new ManagedRelay(this, time));
@@ -75,6 +73,8 @@ internal sealed class AcceptedConnection : ConnectionContext, IListenSocketFeatu
 
         await base.DisposeAsync();
     }
+
+    private sealed record YieldingPipes(PipeReader Input, PipeWriter Output) : IDuplexPipe;
 
     private async ValueTask CloseAsync()
     {

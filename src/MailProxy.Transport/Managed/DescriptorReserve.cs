@@ -11,6 +11,9 @@ namespace MailProxy.Transport.Managed;
 /// <param name="part">Which part of the reserve new clients may not take: all of it, or a half, a third.</param>
 internal sealed class DescriptorReserve(Func<int> limit, int part = 1)
 {
+    // In place of a part of the reserve.
+    private const int Quarter = 0;
+
     private int _limit = limit();
     private nint _highest;
 
@@ -35,7 +38,7 @@ internal sealed class DescriptorReserve(Func<int> limit, int part = 1)
             using var probe = File.OpenHandle("/dev/null");
             return Exceeds(probe.DangerousGetHandle(), part);
         }
-        catch (IOException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             return true;
         }
@@ -47,14 +50,17 @@ internal sealed class DescriptorReserve(Func<int> limit, int part = 1)
     /// <summary>The same by the descriptor's number.</summary>
     public bool IsExhausted(nint descriptor) => Exceeds(descriptor, 2);
 
-    private bool Exceeds(nint descriptor, int divisor)
+    /// <summary>Whether this descriptor is of the last quarter, which is left to clients and to what their logins need.</summary>
+    public bool IsScarce(nint descriptor) => Exceeds(descriptor, Quarter);
+
+    private bool Exceeds(nint descriptor, int kept)
     {
         // The limit may have been raised, or lowered by worker_rlimit_nofile or prlimit(1): a number that is new asks again.
-        if (descriptor <= _highest && descriptor < _limit - Size / divisor) return false;
+        if (descriptor <= _highest && descriptor < _limit - Size(kept)) return false;
         _highest = Math.Max(_highest, descriptor);
         _limit = limit();
-        return descriptor >= _limit - Size / divisor;
+        return descriptor >= _limit - Size(kept);
     }
 
-    private int Size => Math.Clamp(_limit / 8, 8, 64);
+    private int Size(int kept) => kept == Quarter ? _limit / 4 : Math.Clamp(_limit / 8, 8, 64) / kept;
 }

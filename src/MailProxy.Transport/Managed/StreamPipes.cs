@@ -8,7 +8,7 @@ internal sealed class StreamPipes(Stream stream) : IDuplexPipe
 {
     private const int BufferSize = 16 * 1024;
 
-    public PipeReader Input { get; } = PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: BufferSize, minimumReadSize: 4096, leaveOpen: true, useZeroByteReads: true));
+    public PipeReader Input { get; } = new YieldingReader(PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: BufferSize, minimumReadSize: 4096, leaveOpen: true, useZeroByteReads: true)));
 
     public PipeWriter Output { get; } = PipeWriter.Create(stream, new StreamPipeWriterOptions(minimumBufferSize: 4096, leaveOpen: true));
 

@@ -19,7 +19,10 @@ internal sealed partial class MailProxyServer : ProxyServer
     /// <summary>PROXY_UNDER_TEST=managed: every test runs on the portable transport, with SslStream in place of OpenSSL.</summary>
     public static bool IsManaged => System.Environment.GetEnvironmentVariable("PROXY_UNDER_TEST") == "managed";
 
-    protected override string MainLine => IsManaged ? "transport managed;" : "";
+    /// <summary>Runs on the loops whatever is under test: for tests of the loops.</summary>
+    public bool IsOnLoops { get; init; }
+
+    protected override string MainLine => IsManaged && !IsOnLoops ? "transport managed;" : "";
 
     protected override ChildProcess StartProcess()
     {

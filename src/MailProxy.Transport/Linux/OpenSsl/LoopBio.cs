@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using MailProxy.Transport.Linux.Interop;
 
@@ -15,6 +16,9 @@ internal sealed unsafe class LoopBio
     private const int ControlFlush = 11;
     private const int TypeSourceSink = 0x0400;
 
+    // So long a call may go on to read. A peer may send records by the thousand that carry nothing.
+    private static readonly long Slice = Stopwatch.Frequency / 500;
+
     private static readonly nint Method = CreateMethod();
 
     [ThreadStatic]
@@ -23,6 +27,7 @@ internal sealed unsafe class LoopBio
     private readonly nint _bio = LibCrypto.NewBio(Method);
     private byte[] _output = GC.AllocateUninitializedArray<byte>(96 * 1024, pinned: true);
     private OpenSslSession? _session;
+    private long _firstRead;
 
     private LoopBio()
     {
@@ -48,6 +53,9 @@ internal sealed unsafe class LoopBio
     /// <summary>Whether the last call came to the end of the stream.</summary>
     public bool HasEnded { get; private set; }
 
+    /// <summary>Whether the last call ended before the bytes did.</summary>
+    public bool IsSpent { get; private set; }
+
     /// <summary>Gives a session its BIO, which reads and writes.</summary>
     public void GiveTo(nint ssl)
     {
@@ -59,7 +67,7 @@ internal sealed unsafe class LoopBio
     public void Begin(OpenSslSession session)
     {
         _session = session;
-        (Failure, HasEnded, OutputLength) = (0, false, 0);
+        (Failure, HasEnded, OutputLength, _firstRead, IsSpent) = (0, false, 0, 0, false);
         LibCrypto.ClearErrors();
     }
 
@@ -124,7 +132,9 @@ internal sealed unsafe class LoopBio
     private int Read(byte* buffer, int length)
     {
         LibCrypto.ClearFlags(_bio, RetryFlags);
-        var count = _session!.ReadSocket(new Span<byte>(buffer, length));
+        if (_firstRead == 0) _firstRead = Stopwatch.GetTimestamp();
+        else IsSpent = IsSpent || Stopwatch.GetTimestamp() - _firstRead > Slice;
+        var count = IsSpent ? -1 : _session!.ReadSocket(new Span<byte>(buffer, length));
         if (count > 0) return count;
         if (count == -1) LibCrypto.SetFlags(_bio, WantsRead);
         else if (count == 0) HasEnded = true;

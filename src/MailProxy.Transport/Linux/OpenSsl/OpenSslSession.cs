@@ -15,6 +15,9 @@ internal sealed unsafe partial class OpenSslSession : TlsSession
 
     private const int Record = 16 * 1024;
     private const int MostUnsent = 512 * 1024;
+
+    // Records of one read, which may be of one byte each.
+    private const int MostRecords = 64;
     private const int WantRead = 2;
     private const int ZeroReturn = 6;
     private const int SentAndReceived = 3;
@@ -57,6 +60,9 @@ internal sealed unsafe partial class OpenSslSession : TlsSession
     /// <summary>Whether a read of the descriptor may find something; set by an event.</summary>
     public bool IsSocketReadable { get; set; }
 
+    /// <summary>Whether the handshake has stopped for others' sake, with bytes to read.</summary>
+    public bool HasMore { get; private set; }
+
     /// <summary>Whether the kernel did not take all that was encrypted.</summary>
     public bool HasUnsent => _unsent is not null;
 
@@ -84,6 +90,7 @@ internal sealed unsafe partial class OpenSslSession : TlsSession
             return true;
         }
 
+        HasMore = error == WantRead && bio.IsSpent;
         if (error == WantRead) return false;
         _isBroken = true;
         throw bio.HasEnded ? ClosedInHandshake()
@@ -93,7 +100,7 @@ internal sealed unsafe partial class OpenSslSession : TlsSession
 
     public static TlsException ClosedInHandshake() => new(TlsFailure.Closed, "peer closed connection in SSL handshake");
 
-    /// <summary>Reads clear bytes; as <see cref="EpollConnection.Receive"/>, but as many records as there are.</summary>
+    /// <summary>Reads clear bytes; as <see cref="EpollConnection.Receive"/>, but of several records where they are there.</summary>
     public int Receive(Span<byte> buffer)
     {
         if (_hasEnded) return 0;
@@ -103,7 +110,7 @@ internal sealed unsafe partial class OpenSslSession : TlsSession
         var (total, error) = (0, 0);
         fixed (byte* start = buffer)
         {
-            while (total < buffer.Length)
+            for (var records = 0; total < buffer.Length && records < MostRecords; records++)
             {
                 var count = LibSsl.Read(_ssl, start + total, buffer.Length - total);
                 if (count <= 0)
@@ -124,7 +131,7 @@ internal sealed unsafe partial class OpenSslSession : TlsSession
 
         if (bio.OutputLength > 0) SendOutput(bio);            // an alert, or an answer to a key update
         if (error is not (0 or WantRead)) End(error, bio, "SSL_read()");
-        _connection.IsReadable = error != WantRead;
+        _connection.IsReadable = error != WantRead || bio.IsSpent;
         if (total > 0) return total;
         return error == WantRead ? -1 : _hasEnded ? 0 : -1 - (bio.Failure == 0 ? Errno.Protocol : bio.Failure);
     }

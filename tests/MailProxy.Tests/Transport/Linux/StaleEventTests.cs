@@ -55,6 +55,10 @@ public sealed class StaleEventTests
             }
         }
 
+        public void OnFault(Exception exception)
+        {
+        }
+
         public void OnEvents(EpollEvents events)
         {
             if (_connecting.Task.IsCompleted) return;

@@ -13,7 +13,7 @@ public sealed class TimerWheelTests
         Gen.Int[0, 200_000].Array[1, 40].Select(Gen.Int[1, 5_000].Array[1, 60]).Sample((delays, steps) =>
         {
             var time = new FakeTimeProvider();
-            var wheel = new TimerWheel(time);
+            var wheel = new TimerWheel(time, (_, _) => { });
             var timers = delays.Select(delay => new Recorder(time, delay)).ToList();
             foreach (var timer in timers) wheel.Set(timer, TimeSpan.FromMilliseconds(timer.Delay));
             foreach (var step in steps) Step(time, wheel, step);
@@ -28,7 +28,7 @@ public sealed class TimerWheelTests
     [InlineData(86_400_000)]
     public void The_loop_sleeps_until_something_is_due(int delay)
     {
-        var wheel = new TimerWheel(_time);
+        var wheel = new TimerWheel(_time, (_, _) => { });
         var timer = new Recorder(_time, delay);
         wheel.Set(timer, TimeSpan.FromMilliseconds(delay));
         var wakes = 0;
@@ -45,7 +45,7 @@ public sealed class TimerWheelTests
     [Fact]
     public void A_cleared_timer_never_fires_and_one_that_is_set_again_fires_at_its_new_time()
     {
-        var wheel = new TimerWheel(_time);
+        var wheel = new TimerWheel(_time, (_, _) => { });
         var cleared = new Recorder(_time, 1000);
         var moved = new Recorder(_time, 3000);
         wheel.Set(cleared, TimeSpan.FromSeconds(1));
