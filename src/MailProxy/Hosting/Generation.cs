@@ -31,7 +31,7 @@ internal sealed class Generation : IDisposable
         Upstreams = upstreams;
         Table = new ListenTable(options);
         _time = time;
-        WorkerConnections = new WorkerConnections(Workers(options) * options.WorkerConnections, options.WorkerConnections, metrics.WorkerConnectionsHit);
+        WorkerConnections = new WorkerConnections(Workers(options), options.WorkerConnections, metrics.WorkerConnectionsHit);
     }
 
     /// <summary>How many workers <c>worker_processes</c> asks for.</summary>

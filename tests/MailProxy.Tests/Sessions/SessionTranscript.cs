@@ -162,7 +162,7 @@ internal sealed class SessionTranscript
             Log = Log,
             Metrics = new SessionMetrics(Metrics.WithCustomRegistry(Registry), Protocol),
             TrustedPeers = new TrustedPeers([]),
-            WorkerConnections = new WorkerConnections(WorkerConnections, WorkerConnections),
+            WorkerConnections = new WorkerConnections(1, WorkerConnections),
             Owner = this,
             Drain = Drain,
         };
