@@ -47,7 +47,14 @@ internal sealed class DescriptorRelay(EpollConnection client, EpollConnection up
     /// <summary>One of the two was closed from outside.</summary>
     public void OnClosed(EpollConnection connection, ConnectionAbortedException reason)
     {
-        if (!_isFinished) Finish(connection == client ? RelayEnd.ClientError : RelayEnd.UpstreamError, reason);
+        if (!_isFinished) GiveUp(connection == client ? RelayEnd.ClientError : RelayEnd.UpstreamError, reason);
+    }
+
+    /// <inheritdoc/>
+    public override void OnFault(Exception exception)
+    {
+        client.OnFault(exception);
+        upstream.OnFault(exception);
     }
 
     public void Resume()
@@ -62,7 +69,7 @@ internal sealed class DescriptorRelay(EpollConnection client, EpollConnection up
         if (_isFinished) return;
         var left = _limit - Loop.Timers.Since(_lastActivity);
         if (left > TimeSpan.Zero) Loop.Timers.Set(this, left);
-        else Finish(_isDraining ? _end : RelayEnd.TimedOut, _error);
+        else GiveUp(_isDraining ? _end : RelayEnd.TimedOut, _error);
     }
 
     RelayResult IValueTaskSource<RelayResult>.GetResult(short token) => _source.GetResult(token);
@@ -115,6 +122,14 @@ internal sealed class DescriptorRelay(EpollConnection client, EpollConnection up
         Loop.Timers.Set(this, _limit);
     }
 
+    /// <summary>Over because somebody has waited long enough, or has closed: what a peer did not take by now is waited for no more.</summary>
+    private void GiveUp(RelayEnd end, Exception? error = null)
+    {
+        client.DropUnsent();
+        upstream.DropUnsent();
+        Finish(end, error);
+    }
+
     private void Finish(RelayEnd end, Exception? error = null)
     {
         _isFinished = true;
@@ -133,7 +148,7 @@ internal sealed class DescriptorRelay(EpollConnection client, EpollConnection up
     {
         if (Loop.IsCurrent)
         {
-            if (!_isFinished) Finish(RelayEnd.Stopped);
+            if (!_isFinished) GiveUp(RelayEnd.Stopped);
             return;
         }
 

@@ -20,6 +20,7 @@ internal sealed partial class EpollConnection : ConnectionContext, IDescriptorHa
     private IDuplexPipe? _transport;
     private CancellationTokenSource? _closed;
     private TaskCompletionSource? _disposed;
+    private CloseLimit? _closeLimit;
     private int _descriptor = -1;
     private bool _isReadToEnd;
 
@@ -223,7 +224,7 @@ internal sealed partial class EpollConnection : ConnectionContext, IDescriptorHa
         Close(abortReason);
     }
 
-    /// <summary>Sends what is written and closes. Waits for a peer that does not read: <see cref="Abort(ConnectionAbortedException)"/> ends that.</summary>
+    /// <summary>Sends what is written and closes. Waits for a peer that does not read, but no longer than <see cref="ConnectionClose.Limit"/>.</summary>
     public override async ValueTask DisposeAsync()
     {
         await CloseAsync();
@@ -242,7 +243,7 @@ internal sealed partial class EpollConnection : ConnectionContext, IDescriptorHa
         var disposed = Volatile.Read(ref _disposed)
             ?? new TaskCompletionSource(Loop.IsCurrent ? TaskCreationOptions.None : TaskCreationOptions.RunContinuationsAsynchronously);
         disposed = Interlocked.CompareExchange(ref _disposed, disposed, null) ?? disposed;
-        if (Loop.IsCurrent) FlushBeforeClose();
+        if (Loop.IsCurrent) CloseWhenSent();
         else Loop.Post(static self => ((EpollConnection)self!).DisposeOnLoop(), this);
         return new ValueTask(disposed.Task);
     }
@@ -256,10 +257,23 @@ internal sealed partial class EpollConnection : ConnectionContext, IDescriptorHa
     private void DisposeOnLoop()
     {
         if (_descriptor < 0 || !HasUnsent) CloseInOrder();
-        else FlushBeforeClose();
+        else CloseWhenSent();
     }
 
-    private void FlushBeforeClose() => _writer?.FlushBeforeClose();
+    private void CloseWhenSent()
+    {
+        _writer?.FlushBeforeClose();
+        if (_descriptor < 0 || _closeLimit is not null) return;
+        _closeLimit = new CloseLimit(this);
+        Loop.Timers.Set(_closeLimit, ConnectionClose.Limit);
+    }
+
+    /// <summary>What the peer did not take by now is lost, and a close does not wait for it. On the loop.</summary>
+    internal void DropUnsent()
+    {
+        _writer?.Drop();
+        _tls?.DropUnsent();
+    }
 
     /// <summary>What the peer sent and nobody read would make close() a reset, which takes our last reply with it.</summary>
     private void CloseInOrder()
@@ -285,11 +299,17 @@ internal sealed partial class EpollConnection : ConnectionContext, IDescriptorHa
         if (_descriptor < 0) return;
         Loop.Close(_descriptor);
         _descriptor = -1;
+        if (_closeLimit is not null) Loop.Timers.Clear(_closeLimit);
         CloseTls();
         _relay?.OnClosed(this, reason ?? OwnClose());
         _reader?.OnClosed(reason);
         _writer?.OnClosed();
         _disposed?.TrySetResult();
         _closed?.Cancel();
+    }
+
+    private sealed class CloseLimit(EpollConnection connection) : LoopTimer
+    {
+        public override void Fire() => connection.Abort(ConnectionClose.TooSlow());
     }
 }

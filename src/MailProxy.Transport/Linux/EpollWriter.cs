@@ -100,6 +100,9 @@ internal sealed class EpollWriter(EpollConnection connection) : PipeWriter, IVal
     /// <summary>The connection is being closed: what is written and not flushed goes out too. On the loop.</summary>
     public void FlushBeforeClose() => OnWritable();
 
+    /// <summary>Throws away what is not sent. On the loop.</summary>
+    public void Drop() => Forget();
+
     /// <summary>The descriptor is closed. On the loop.</summary>
     public void OnClosed()
     {

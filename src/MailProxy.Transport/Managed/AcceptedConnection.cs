@@ -62,8 +62,7 @@ internal sealed class AcceptedConnection : ConnectionContext, IListenSocketFeatu
         if (!closing.IsCompleted)
         {
             await using var limit = _time.CreateTimer(
-                static connection => ((ConnectionContext)connection!).Abort(new ConnectionAbortedException("The client did not take the last bytes in time.")),
-                _connection, CloseTimeout, Timeout.InfiniteTimeSpan);
+                static connection => ((ConnectionContext)connection!).Abort(ConnectionClose.TooSlow()), _connection, ConnectionClose.Limit, Timeout.InfiniteTimeSpan);
             await closing;
         }
         else

@@ -14,19 +14,6 @@ internal sealed class MailConnectionHandler(SessionServices services, IEnumerabl
         var scope = connection.Features.GetRequiredFeature<ConnectionScope>();
         var session = new MailSession(connection, new SessionContext(scope, services), _protocols[scope.Server.Protocol]);
         scope.EndReason = await session.RunAsync();
-        await CloseAsync(connection, scope.Server.Timeout);
-    }
-
-    /// <summary>Sends what is still to be sent, but not for ever: a client that never reads must not keep its connection.</summary>
-    private async Task CloseAsync(ConnectionContext connection, TimeSpan limit)
-    {
-        try
-        {
-            await connection.DisposeAsync().AsTask().WaitAsync(limit, services.Time);
-        }
-        catch (TimeoutException)
-        {
-            connection.Abort(new ConnectionAbortedException("The client did not take the last reply in time."));
-        }
+        await connection.DisposeAsync();
     }
 }

@@ -41,11 +41,9 @@ internal sealed class SessionRelay(ConnectionContext connection, SessionContext 
         {
             case RelayEnd.TimedOut:
                 SessionLog.ClientTimedOut(context.Log);
-                connection.Abort(new ConnectionAbortedException("No traffic for proxy_timeout."));
                 return SessionEndReason.IdleTimeout;
             case RelayEnd.Stopped:
                 SessionLog.ShutdownTimeout(context.Log);
-                connection.Abort(new ConnectionAbortedException("worker_shutdown_timeout has passed."));
                 return SessionEndReason.Shutdown;
             case RelayEnd.ClientError when result.Error is ConnectionAbortedException:
                 return SessionEndReason.Shutdown;

@@ -209,6 +209,53 @@ public abstract class RelayTests
     }
 
     [Fact]
+    public async Task A_token_that_has_fired_ends_it_once()
+    {
+        await using var sockets = await ConnectAsync();
+        await sockets.Client.SayAsync("x");
+        sockets.Stop();
+        Assert.Equal(RelayEnd.Stopped, (await sockets.RelayAsync()).End);
+        await sockets.CloseAsync();
+        await sockets.Upstream.ExpectEndAsync();
+        await sockets.Client.ExpectEndAsync();
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_close_whose_last_bytes_are_not_taken_ends_by_its_limit(bool towardsClient)
+    {
+        var time = new FakeTimeProvider();
+        await using var sockets = await ConnectAsync(time: time, buffer: 16 * 1024);
+        var connection = towardsClient ? sockets.FromClient : sockets.ToUpstream;
+        var flushing = await sockets.OnLoopAsync(() => Task.FromResult(connection.Transport.Output.WriteAsync(new byte[32 * Megabyte]).AsTask()));
+        var closing = connection.DisposeAsync().AsTask();
+        for (var second = 0; second < 13 && !closing.IsCompleted; second++)
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            await sockets.TurnAsync();
+            await Task.Yield();
+        }
+
+        await closing.WaitAsync(RelayedSockets.Deadline);
+        await Task.WhenAny(flushing).WaitAsync(RelayedSockets.Deadline);
+        GC.KeepAlive(flushing.Exception);
+    }
+
+    [Fact]
+    public async Task Time_that_is_over_ends_both_sides_in_order()
+    {
+        var time = new FakeTimeProvider();
+        await using var sockets = await ConnectAsync(time: time);
+        var relay = sockets.RelayAsync(RelayedSockets.Options with { IdleTimeout = TimeSpan.FromSeconds(100) });
+        await PassAsync(sockets, time, relay);
+        Assert.Equal(RelayEnd.TimedOut, (await relay).End);
+        await sockets.CloseAsync();
+        await sockets.Client.ExpectEndAsync();
+        await sockets.Upstream.ExpectEndAsync();
+    }
+
+    [Fact]
     public async Task Bytes_that_the_readers_still_hold_go_first()
     {
         await using var sockets = await ConnectAsync();

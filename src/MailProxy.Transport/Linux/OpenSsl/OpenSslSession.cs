@@ -166,6 +166,14 @@ internal sealed unsafe partial class OpenSslSession : TlsSession
         return _isBroken ? -1 - Errno.BrokenPipe : taken;
     }
 
+    /// <summary>Throws away what the kernel did not take: the peer can make nothing of what would come behind it.</summary>
+    public void DropUnsent()
+    {
+        if (!HasUnsent) return;
+        _isBroken = true;
+        ForgetUnsent();
+    }
+
     /// <summary>Sends what the kernel did not take before.</summary>
     /// <returns>Whether nothing is left.</returns>
     public bool SendUnsent()
