@@ -37,7 +37,7 @@ internal sealed class OtherMailServers : IAsyncDisposable
 
     private string Certificate => Path.Combine(_machine.Directory, "cert.pem");
 
-    /// <summary>OpenSMTPD: AUTH only behind STARTTLS, 503 to a second EHLO, no XCLIENT; takes mail for <c>example.org</c> from everybody.</summary>
+    /// <summary>OpenSMTPD: AUTH only behind STARTTLS, 503 to a second EHLO, no XCLIENT; takes mail for <c>example.org</c> from everybody. Its handshakes fail: version 6.8 and OpenSSL 3 do not go together.</summary>
     public static Task<OtherMailServers> OpenSmtpdAsync() => StartAsync(CopiedMachine.OpenSmtpdAndCourier, server => $$"""
         cat > smtpd.conf <<END
         pki test cert "{{server.Certificate}}"
@@ -48,6 +48,7 @@ internal sealed class OtherMailServers : IAsyncDisposable
         match from any for domain "example.org" action keep
         match auth from any for any action keep
         END
+        install -d -o nobody mail
         echo "{{User}} $(echo '{{ProxyServer.Secret}}' | smtpctl encrypt)" > users
         exec smtpd -d -f "$PWD/smtpd.conf"
         """, server => [server.Port]);
@@ -58,7 +59,7 @@ internal sealed class OtherMailServers : IAsyncDisposable
         primary_hostname = exim.test
         daemon_smtp_ports = {{server.Port}}
         local_interfaces = 127.0.0.1
-        log_file_path = {{server._machine.Directory}}/exim.%slog
+        log_file_path = /var/log/exim4/%slog
         acl_smtp_rcpt = rcpt
         acl_smtp_data = data
         tls_advertise_hosts =
@@ -89,7 +90,8 @@ internal sealed class OtherMailServers : IAsyncDisposable
         END
         mkdir mail
         chown nobody mail
-        exec exim4 -C "$PWD/exim4.conf" -bdf -q5s
+        cp exim4.conf /etc/exim4/        # with -C it would not be root when it delivers
+        exec exim4 -bdf -q5s
         """, server => [server.Port]);
 
     /// <summary>Cyrus: LOGINDISABLED and POP3's USER refused until TLS, but on <see cref="ClearImap"/>; capabilities in the greeting, LITERAL+.</summary>
