@@ -55,6 +55,8 @@ public sealed class PassdbTests : IDisposable
     [InlineData("passdb sqlite u host=a port=x;", "invalid port \"x\"")]
     [InlineData("passdb sqlite u \"host=a\\nb\";", "\"passdb\" directive invalid value")]
     [InlineData("passdb passwd-file u scheme=md4;", "unknown password scheme \"md4\"")]
+    [InlineData("passdb passwd-file u scheme=sha256.rot13;", "unknown password scheme \"sha256.rot13\"")]
+    [InlineData("passdb static \"password={ROT13}hunter2\";", "unknown password scheme in \"password\"")]
     [InlineData("passdb pgsql Host=h query=\"SELECT 1\";", "quotes must stand around the whole parameter \"query=...\"")]
     [InlineData("passdb pgsql Host=h;", "passdb pgsql needs \"query=\"")]
     [InlineData("passdb pgsql \"Password=hunter2\" query=x;", "the connection string of passdb pgsql has no \"Host\"")]
