@@ -8,6 +8,7 @@ packages=(
     postgresql slapd                                    # directories of users; slapd brings libldap
     haproxy                                             # reads PROXY headers
     prometheus                                          # scrapes the program, checks metrics and alert rules
+    acl                                                 # lets an account read a key
     systemd                                             # checks the unit
     strace                                              # makes system calls fail
     curl swaks isync offlineimap3                       # clients

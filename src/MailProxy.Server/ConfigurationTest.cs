@@ -16,7 +16,7 @@ internal sealed class ConfigurationTest(CommandLine commandLine, StartupErrors e
         if (configuration.Options is not { } options) return Fail();
         if (HasFailed(ConfigurationCheck.LoadCertificates(options))) return Fail();
         if (!commandLine.Quiet) standardError.WriteLine($"mailproxy: the configuration file {commandLine.ConfPath} syntax is ok");
-        if (HasFailed([.. ConfigurationCheck.Run(options), .. CheckPidFile(options.Pid)]) || !await CanStartAsync(options)) return Fail();
+        if (HasFailed([.. ConfigurationCheck.Run(options), .. CheckPidFile(options.Pid)]) || !await CanStartAsync(options) || HasFailed(CheckAccount(options, configuration.Files))) return Fail();
         if (!commandLine.Quiet) standardError.WriteLine($"mailproxy: configuration file {commandLine.ConfPath} test is successful");
         if (commandLine.Dump) Dump(configuration.Files);
         return 0;
@@ -36,6 +36,20 @@ internal sealed class ConfigurationTest(CommandLine commandLine, StartupErrors e
             return [];
         }
         catch (IOException exception)
+        {
+            return [exception.Message];
+        }
+    }
+
+    private string[] CheckAccount(MailProxyOptions options, IReadOnlyList<ConfFile> files)
+    {
+        if (options.User is not { } user || !OperatingSystem.IsLinux() || !Environment.IsPrivilegedProcess) return [];
+        try
+        {
+            foreach (var warning in AccountCheck.Warnings(NativeProcess.FindAccount(user, options.Group), options, files.Select(file => file.Path))) errors.Write(ErrorLogLevel.Warn, warning);
+            return [];
+        }
+        catch (SystemCallException exception)
         {
             return [exception.Message];
         }

@@ -6,6 +6,7 @@ namespace MailProxy.Server;
 internal static partial class NativeProcess
 {
     private const int OpenFilesLimit = 7;
+    private const uint Unchanged = uint.MaxValue;
     private const int GetFlags = 1;
     private const int CloseOnExec = 1;
 
@@ -52,6 +53,33 @@ internal static partial class NativeProcess
         if (!OperatingSystem.IsLinux()) return;
         var isChanged = StopIgnoringSignals();
         if (OpenStandardStreams() || isChanged) ExecuteAgain();
+    }
+
+    /// <summary>Acts as an account for a moment, with its groups. On all threads.</summary>
+    /// <exception cref="SystemCallException">We may not; the message is nginx's.</exception>
+    public static T As<T>(ProcessAccount account, Func<T> action)
+    {
+        var groups = new uint[Math.Max(0, GetGroups(0, null))];
+        if (GetGroups(groups.Length, groups) < 0) throw Failure("getgroups() failed");
+        var (user, group) = (GetEffectiveUser(), GetEffectiveGroup());
+        try
+        {
+            if (InitializeGroups(account.Name, account.GroupId) < 0) throw Failure($"initgroups({account.Name}, {account.GroupId}) failed");
+            if (SetGroups(Unchanged, account.GroupId, Unchanged) < 0) throw Failure($"setresgid({account.GroupId}) failed");
+            if (SetUsers(Unchanged, account.UserId, Unchanged) < 0) throw Failure($"setresuid({account.UserId}) failed");
+            return action();
+        }
+        finally
+        {
+            Return(user, group, groups);
+        }
+    }
+
+    private static void Return(uint user, uint group, uint[] groups)
+    {
+        // The user first: only root may set the others.
+        if (SetUsers(Unchanged, user, Unchanged) < 0 || SetGroups(Unchanged, group, Unchanged) < 0 || SetGroupList((nuint)groups.Length, groups) < 0)
+            throw Failure($"setresuid({user}) failed");
     }
 
     /// <summary>Takes INT and QUIT off the ignored signals: shells start background jobs with both ignored, which .NET leaves so and nginx does not.</summary>
@@ -158,6 +186,24 @@ internal static partial class NativeProcess
 
     [LibraryImport("libc", EntryPoint = "setgid", SetLastError = true)]
     private static partial int SetGroup(uint group);
+
+    [LibraryImport("libc", EntryPoint = "geteuid")]
+    private static partial uint GetEffectiveUser();
+
+    [LibraryImport("libc", EntryPoint = "getegid")]
+    private static partial uint GetEffectiveGroup();
+
+    [LibraryImport("libc", EntryPoint = "setresuid", SetLastError = true)]
+    private static partial int SetUsers(uint real, uint effective, uint saved);
+
+    [LibraryImport("libc", EntryPoint = "setresgid", SetLastError = true)]
+    private static partial int SetGroups(uint real, uint effective, uint saved);
+
+    [LibraryImport("libc", EntryPoint = "getgroups", SetLastError = true)]
+    private static partial int GetGroups(int count, uint[]? groups);
+
+    [LibraryImport("libc", EntryPoint = "setgroups", SetLastError = true)]
+    private static partial int SetGroupList(nuint count, uint[] groups);
 
     [LibraryImport("libc", EntryPoint = "setuid", SetLastError = true)]
     private static partial int SetUser(uint user);

@@ -11,6 +11,9 @@ internal sealed class PidFile(Action<string> alert) : IProcessChange, IDisposabl
     private OpenFile? _current;
     private OpenFile? _next;
 
+    /// <summary>Whether root wrote it and the process has another account since: it may then be emptied only, which is no reason for an alert.</summary>
+    public bool IsInRootsFolder { get; set; }
+
     /// <exception cref="IOException">It cannot be written; the message is nginx's.</exception>
     public void Write(string path) => _current = Create(path);
 
@@ -106,6 +109,7 @@ internal sealed class PidFile(Action<string> alert) : IProcessChange, IDisposabl
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
             {
                 file.SetLength(0);
+                if (IsInRootsFolder && exception is UnauthorizedAccessException) return;
                 alert(Failure("unlink()", path, exception).Message);
             }
         }

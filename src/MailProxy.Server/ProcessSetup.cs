@@ -8,27 +8,31 @@ namespace MailProxy.Server;
 internal static class ProcessSetup
 {
     /// <exception cref="IOException">The pid file or the account is not to be had; the message is nginx's.</exception>
-    public static void Apply(MailProxyOptions options, PidFile pidFile, LogSinks sinks, ILogger log)
+    public static void Apply(MailProxyOptions options, IEnumerable<string> configurationFiles, PidFile pidFile, LogSinks sinks, ILogger log)
     {
         ServerLog.Start(log, typeof(ProcessSetup).Assembly.GetName().Version!.ToString(3), RuntimeInformation.FrameworkDescription);
         if (OperatingSystem.IsLinux()) LimitOpenFiles(options.WorkerRlimitNofile, log);
         if (options.Pid is { } pid) pidFile.Write(pid);
         if (options.Daemon == true) ServerLog.Warning(log, "\"daemon on\" has no effect: the process stays in the foreground");
-        if (options.User is { } user) ChangeUser(user, options.Group, sinks, log);
+        if (options.User is { } user && Account(user, options.Group, log) is { } account)
+        {
+            foreach (var warning in AccountCheck.Warnings(account, options, configurationFiles)) ServerLog.Warning(log, warning);
+            // nginx's master does it when it reopens them; we shall not be able to any more.
+            sinks.ChangeOwner(account.UserId);
+            NativeProcess.Become(account);
+            pidFile.IsInRootsFolder = true;
+        }
     }
 
-    private static void ChangeUser(string user, string? group, LogSinks sinks, ILogger log)
+    private static ProcessAccount? Account(string user, string? group, ILogger log)
     {
         if (!OperatingSystem.IsLinux() || !Environment.IsPrivilegedProcess)
         {
             ServerLog.Warning(log, "the \"user\" directive makes sense only if the process runs with super-user privileges, ignored");
-            return;
+            return null;
         }
 
-        var account = NativeProcess.FindAccount(user, group);
-        // nginx's master does it when it reopens them; we shall not be able to any more.
-        sinks.ChangeOwner(account.UserId);
-        NativeProcess.Become(account);
+        return NativeProcess.FindAccount(user, group);
     }
 
     /// <summary>.NET has raised the soft limit to the hard one already. As in nginx, a limit that cannot be had is an alert and no reason not to run.</summary>

@@ -50,7 +50,7 @@ async Task<int> RunAsync()
     var runtime = app.Services.GetRequiredService<MailProxyRuntime>();
     await runtime.StartAsync(options);
     using var pidFile = app.Services.GetRequiredService<PidFile>();
-    ProcessSetup.Apply(options, pidFile, app.Services.GetRequiredService<LogSinks>(), runtime.Log);
+    ProcessSetup.Apply(options, configuration.Files.Select(file => file.Path), pidFile, app.Services.GetRequiredService<LogSinks>(), runtime.Log);
     await app.StartAsync();
     await app.WaitForShutdownAsync();
     ServerLog.Exit(runtime.Log);

@@ -8,6 +8,21 @@ internal static class FileStamp
     /// <summary>Links beyond this many lead in a circle.</summary>
     private const int MostLinks = 40;
 
+    /// <summary>Whether we may read it, which no stamp tells: rights change without a trace in the file.</summary>
+    public static bool IsReadable(string file)
+    {
+        try
+        {
+            if (Directory.Exists(file)) return true;
+            using var handle = File.OpenHandle(file);
+            return true;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
     public static string Of(IEnumerable<string> files) => string.Join('\n', files.Select(Of));
 
     private static string Of(string file)

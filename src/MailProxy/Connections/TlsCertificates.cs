@@ -12,6 +12,7 @@ internal sealed class TlsCertificates
     private readonly string[] _files;
     private volatile TlsServerContext _context;
     private string _stamp;
+    private bool[] _readable;
 
     /// <param name="engine">The engine of the transport.</param>
     /// <param name="options">What the server's directives say.</param>
@@ -23,6 +24,7 @@ internal sealed class TlsCertificates
         _options = options;
         _files = FilesOf(options);
         _stamp = FileStamp.Of(_files);                 // before they are read: a change meanwhile is then seen later
+        _readable = Array.ConvertAll(_files, FileStamp.IsReadable);
         _context = engine.CreateServerContext(options, previous?._context);
     }
 
@@ -34,9 +36,11 @@ internal sealed class TlsCertificates
     /// <exception cref="TlsConfigurationException">They have changed and cannot be used, perhaps not yet: all stays as it was until they change again.</exception>
     public bool Refresh()
     {
-        var stamp = FileStamp.Of(_files);
-        if (stamp == _stamp) return false;
-        _stamp = stamp;
+        var (stamp, readable) = (FileStamp.Of(_files), Array.ConvertAll(_files, FileStamp.IsReadable));
+        // Rights may come after the renewal, by a hook of its own; that they are lost with the change of account is no news of the file.
+        var isNew = stamp != _stamp || readable.Zip(_readable).Any(file => file is (true, false));
+        (_stamp, _readable) = (stamp, readable);
+        if (!isNew) return false;
         _context = _engine.CreateServerContext(_options, _context);
         return true;
     }
@@ -70,7 +74,8 @@ internal sealed class TlsCertificates
         };
     }
 
-    private static string[] FilesOf(TlsServerOptions options)
+    /// <summary>All files and directories that they name.</summary>
+    public static string[] FilesOf(TlsServerOptions options)
     {
         string?[] named =
         [

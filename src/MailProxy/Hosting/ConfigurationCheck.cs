@@ -27,6 +27,14 @@ internal static class ConfigurationCheck
         }
     }
 
+    /// <returns>The files that <c>ssl_*</c> and <c>proxy_ssl_*</c> directives name, which renewals and reloads read again.</returns>
+    public static IReadOnlyList<string> FilesOfTls(MailProxyOptions options)
+    {
+        var clients = options.Servers.Select(TlsCertificates.OptionsOf).OfType<TlsServerOptions>().SelectMany(TlsCertificates.FilesOf);
+        var upstreams = options.UpstreamTls().SelectMany(tls => (string?[])[tls.Certificate, tls.CertificateKey, tls.PasswordFile, tls.TrustedCertificate, tls.Crl]);
+        return [.. clients.Concat(upstreams.OfType<string>().Where(Path.IsPathRooted)).Distinct()];
+    }
+
     /// <returns>What would keep the program from starting; an address that is in use, perhaps by the running one, does not count.</returns>
     public static IReadOnlyList<string> Run(MailProxyOptions options)
     {

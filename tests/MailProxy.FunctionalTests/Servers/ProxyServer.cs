@@ -22,6 +22,9 @@ internal abstract partial class ProxyServer : IAsyncDisposable
 
     public string LogFile => _directory.Combine("error.log");
 
+    /// <summary>Whom the proxy becomes: an account and its group.</summary>
+    public string Account { get; init; } = "root root";
+
     /// <summary>Where the HTTP side listens.</summary>
     public Uri Http { get; init; } = new($"http://127.0.0.1:{FreePort.Take()}/");
 
@@ -65,7 +68,7 @@ internal abstract partial class ProxyServer : IAsyncDisposable
 
     /// <summary>Writes the file that the proxy reads when it starts and at HUP.</summary>
     public void WriteConfiguration(string mail, string main = "", int workerConnections = 4096) => File.WriteAllText(ConfigurationFile, $$"""
-        user root root;
+        user {{Account}};
         pid {{PidFile}};
         error_log {{LogFile}} info;
         events { worker_connections {{workerConnections}}; }
