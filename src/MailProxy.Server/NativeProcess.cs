@@ -7,6 +7,8 @@ internal static partial class NativeProcess
 {
     private const int OpenFilesLimit = 7;
     private const uint Unchanged = uint.MaxValue;
+    private const int FileSizeSignal = 25;
+    private const nint Ignore = 1;
     private const int GetFlags = 1;
     private const int CloseOnExec = 1;
 
@@ -51,6 +53,8 @@ internal static partial class NativeProcess
     public static void PrepareProcess()
     {
         if (!OperatingSystem.IsLinux()) return;
+        // A log that has grown to a limit (RLIMIT_FSIZE) is one that takes no more, and no reason to die.
+        _ = SetHandler(FileSizeSignal, Ignore);
         var isChanged = StopIgnoringSignals();
         if (OpenStandardStreams() || isChanged) ExecuteAgain();
     }
@@ -131,7 +135,6 @@ internal static partial class NativeProcess
     private static bool StopIgnoring(int signal)
     {
         const int ActionSize = 256;
-        const nint Ignore = 1;
         Span<byte> action = stackalloc byte[ActionSize];
         if (GetAction(signal, 0, ref MemoryMarshal.GetReference(action)) < 0 || MemoryMarshal.Read<nint>(action) != Ignore) return false;
         return SetHandler(signal, 0) == Ignore;

@@ -21,7 +21,8 @@ internal sealed class SignalActions(IServerControl control, TimeProvider time)
                 case ProcessSignal.Reload: return _reload = ReloadAsync(_reload);
                 case ProcessSignal.Quit: return _drain ??= DrainAsync(_reload);
                 case ProcessSignal.Stop when _drain is null: return _drain = DrainAsync(_reload);
-                case ProcessSignal.Reopen: Try(control.ReopenLogs); break;
+                // A file may take its time to be opened, and the next signal is not to wait for that.
+                case ProcessSignal.Reopen: return Task.Run(() => Try(control.ReopenLogs));
                 case ProcessSignal.Stop or ProcessSignal.Interrupt:
                     Try(control.StopNow);
                     control.End();

@@ -28,7 +28,7 @@ internal sealed class ErrorLogSet : IDisposable
         foreach (var server in options.Servers) _servers.Add(server, server.ErrorLog.Count > 0 ? Open(server.ErrorLog, errors) : _main);
         foreach (var server in options.Servers) _access.Add(server, OpenAccess(server, errors));
         Process = new ErrorLogger(_main, loggers.CreateLogger("MailProxy"), null, time);
-        sinks.Enter(_main);
+        sinks.Enter(_main, [.. _main, .. options.Servers.SelectMany(server => _servers.TryGetValue(server, out var targets) ? targets : [])]);
         if (errors.Count == 0) return;
         Dispose();
         throw new ErrorLogException(errors);

@@ -8,6 +8,12 @@ internal abstract class LogSink : IDisposable
     /// <summary>How many logs of all configurations use it; kept by <see cref="LogSinks"/>.</summary>
     internal int Users { get; set; }
 
+    /// <summary>Told of the lines that are lost; null where nobody counts them.</summary>
+    internal LogLosses? Losses { get; set; }
+
+    /// <summary>Why nothing can be written for now; null where it can.</summary>
+    public virtual string? Problem => null;
+
     /// <param name="line">A whole line with its LF.</param>
     /// <param name="level">Its level.</param>
     /// <param name="now">The time in it.</param>

@@ -11,8 +11,7 @@ namespace MailProxy.Diagnostics;
 /// <param name="target">The parts of <paramref name="name"/>.</param>
 /// <param name="name">The target as the configuration has it.</param>
 /// <param name="time">The clock between two attempts to connect.</param>
-/// <param name="report">Takes what is said, for a log that is not this one.</param>
-internal sealed class SyslogSink(SyslogTarget target, string name, TimeProvider time, Action<LogSink, string> report) : LogSink
+internal sealed class SyslogSink(SyslogTarget target, string name, TimeProvider time) : LogSink
 {
     // Before the line: priority and time (21 bytes), host (64 at most), tag (32 at most), spaces and colon.
     private const int MaxHead = 128;
@@ -21,7 +20,6 @@ internal sealed class SyslogSink(SyslogTarget target, string name, TimeProvider 
     private readonly Lock _gate = new();
     private Socket? _socket;
     private long? _failedAt;
-    private bool _isAway;
     private bool _isDisposed;
 
     public override void Write(ReadOnlySpan<byte> line, ErrorLogLevel level, DateTimeOffset now)
@@ -32,9 +30,11 @@ internal sealed class SyslogSink(SyslogTarget target, string name, TimeProvider 
         packet.Append(string.Create(CultureInfo.InvariantCulture, $@"<{priority}>{now:MMM} {now.Day,2} {now:HH\:mm\:ss} {target.HostPart}{target.Tag}: "));
         packet.AppendLine(line);
         string? failure;
-        lock (_gate) failure = Send(packet.Written);
-        // Without the lock: the report may come to another syslog server that is away and reports it here.
-        if (failure is not null) report(this, failure);
+        bool isSent;
+        lock (_gate) isSent = TrySend(packet.Written, out failure);
+        // Without the lock: what is said may come to another syslog server that is away and is said here.
+        if (isSent) Losses?.Recovered();
+        else Losses?.Lost(1, failure);
     }
 
     public override void Dispose()
@@ -46,24 +46,22 @@ internal sealed class SyslogSink(SyslogTarget target, string name, TimeProvider 
         }
     }
 
-    /// <returns>What there is to say; null where all is well, or it has been said.</returns>
-    private string? Send(ReadOnlySpan<byte> packet)
+    private bool TrySend(ReadOnlySpan<byte> packet, out string? failure)
     {
-        if (_isDisposed || (_failedAt is { } failedAt && time.GetElapsedTime(failedAt) < RetryAfter)) return null;
+        failure = null;
+        if (_isDisposed || (_failedAt is { } failedAt && time.GetElapsedTime(failedAt) < RetryAfter)) return false;
         try
         {
             _socket ??= Connect();
             _socket.Send(packet);
             _failedAt = null;
-            _isAway = false;
-            return null;
+            return true;
         }
         catch (SocketException exception)
         {
             if (exception.SocketErrorCode is not (SocketError.WouldBlock or SocketError.NoBufferSpaceAvailable)) Disconnect();
-            if (_isAway) return null;
-            _isAway = true;
-            return $"send() to \"{name}\" failed ({Describe(exception)}), its lines are dropped";
+            failure = $"send() to \"{name}\" failed ({Describe(exception)}), its lines are dropped";
+            return false;
         }
     }
 

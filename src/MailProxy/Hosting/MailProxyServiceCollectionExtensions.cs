@@ -36,6 +36,7 @@ public static class MailProxyServiceCollectionExtensions
         services.AddSingleton<ProcessMetrics>();
         services.AddSingleton<ScrapedState>();
         services.AddSingleton<CertificateMetrics>();
+        services.AddSingleton<LogMetrics>();
         services.AddSingleton<LogSinks>();
         services.AddSingleton<PassdbServices>();
 

@@ -39,6 +39,7 @@ public sealed partial class SessionMetricsTests
     {
         var registry = Metrics.NewCustomRegistry();
         _ = new LoopMetrics(Metrics.WithCustomRegistry(registry));
+        new LogMetrics(Metrics.WithCustomRegistry(registry)).Opened("stderr");
         _ = new ProcessMetrics(Metrics.WithCustomRegistry(registry)).Ready;
         _ = new AuthMetrics(Metrics.WithCustomRegistry(registry));
         new CertificateMetrics(Metrics.WithCustomRegistry(registry)).Publish([("/c.pem", DateTimeOffset.UnixEpoch)]);
