@@ -5,6 +5,7 @@ using MailProxy.Connections;
 using MailProxy.Diagnostics;
 using MailProxy.Testing;
 using MailProxy.Tests.Authentication;
+using MailProxy.Tests.Transport;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 
@@ -112,7 +113,7 @@ public sealed class ClientHostResolverTests : IAsyncDisposable
     public async Task A_name_server_that_is_not_there_is_a_failure_that_may_pass()
     {
         using var unused = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
-        unused.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        unused.Bind(OwnAddress.NextEndPoint());
         var options = new ResolverOptions { Servers = [unused.LocalEndPoint!.ToString()!], Timeout = TimeSpan.FromMilliseconds(200) };
         unused.Dispose();
         Assert.Equal("[TEMPUNAVAIL]", await ResolveAsync(Client, options));

@@ -12,15 +12,17 @@ namespace MailProxy.Tests.Transport;
 public sealed class ListenerSetTests
 {
     private static readonly TimeSpan Deadline = RelayedSockets.Deadline;
-    private static readonly ListenSocket V4 = new() { EndPoint = RelayedSockets.Address(AddressFamily.InterNetwork) };
     private static readonly ListenSocket V6 = new() { EndPoint = RelayedSockets.Address(AddressFamily.InterNetworkV6) };
+
+    // The same for all of one test: a socket is kept where it is asked for again.
+    private readonly ListenSocket _v4 = new() { EndPoint = OwnAddress.NextEndPoint() };
 
     private static ListenSocket Unix => new() { EndPoint = RelayedSockets.Address(AddressFamily.Unix) };
 
     [Fact]
     public async Task Every_socket_of_the_set_is_served_and_http_stays_with_the_stock_transport()
     {
-        await using var host = await EchoHost.StartAsync(V4, V6, Unix);
+        await using var host = await EchoHost.StartAsync(_v4, V6, Unix);
         for (var index = 0; index < 3; index++)
         {
             using var client = await host.OpenAsync(index);
@@ -35,11 +37,11 @@ public sealed class ListenerSetTests
     [Fact]
     public async Task Sockets_come_and_go_while_sessions_live_on()
     {
-        await using var host = await EchoHost.StartAsync(V4);
+        await using var host = await EchoHost.StartAsync(_v4);
         using var first = await host.OpenAsync(0);
         var v4 = host.Listeners.LocalEndPoints[0];
 
-        await host.Listeners.ApplyAsync([V6, V4]);
+        await host.Listeners.ApplyAsync([V6, _v4]);
         Assert.Equal(v4, host.Listeners.LocalEndPoints[1]);              // kept, not opened anew
         using var second = await host.OpenAsync(0);
         using var third = await host.OpenAsync(1);
@@ -56,7 +58,7 @@ public sealed class ListenerSetTests
     {
         var time = new FakeTimeProvider();
         await using var host = new EchoHost(time);
-        await host.Listeners.ApplyAsync([V4]);
+        await host.Listeners.ApplyAsync([_v4]);
         await host.StartAsync();
         var v4 = host.Listeners.LocalEndPoints[0];
         using var session = await host.OpenAsync(0);
@@ -100,7 +102,7 @@ public sealed class ListenerSetTests
         using var listeners = Make(new FakeTimeProvider());
         using var other = Occupy();
         using var cancel = new CancellationTokenSource();
-        var applying = listeners.ApplyAsync([V4, new ListenSocket { EndPoint = other.LocalEndPoint! }], cancel.Token);
+        var applying = listeners.ApplyAsync([_v4, new ListenSocket { EndPoint = other.LocalEndPoint! }], cancel.Token);
         await cancel.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => applying.WaitAsync(Deadline));
         Assert.Empty(listeners.LocalEndPoints);
@@ -109,12 +111,12 @@ public sealed class ListenerSetTests
     [Fact]
     public async Task Unbinding_closes_the_sockets_for_good_and_no_session()
     {
-        await using var host = await EchoHost.StartAsync(V4, Unix);
+        await using var host = await EchoHost.StartAsync(_v4, Unix);
         using var session = await host.OpenAsync(0);
         var endPoints = host.Listeners.LocalEndPoints;
         host.Listeners.Unbind();
         foreach (var endPoint in endPoints) await Assert.ThrowsAnyAsync<SocketException>(() => EchoHost.ConnectAsync(endPoint));
-        await host.Listeners.ApplyAsync([V4]);
+        await host.Listeners.ApplyAsync([_v4]);
         Assert.Empty(host.Listeners.LocalEndPoints);
         await EchoHost.EchoesAsync(session);
         await host.StopAsync();
@@ -124,7 +126,7 @@ public sealed class ListenerSetTests
     public async Task Kestrel_stops_accepting_only_when_it_unbinds()
     {
         using var listeners = Make();
-        await listeners.ApplyAsync([V4]);
+        await listeners.ApplyAsync([_v4]);
         var kestrel = await listeners.BindAsync(new ListenerSetEndPoint());
         var accepting = kestrel.AcceptAsync().AsTask();
         listeners.Unbind();
@@ -148,7 +150,7 @@ public sealed class ListenerSetTests
     public async Task No_connection_is_lost_while_kestrel_is_slow()
     {
         using var listeners = Make();
-        await listeners.ApplyAsync([V4, V6]);
+        await listeners.ApplyAsync([_v4, V6]);
         var kestrel = await listeners.BindAsync(new ListenerSetEndPoint());
         var clients = new List<Socket>();
         for (var index = 0; index < 300; index++) clients.Add(await EchoHost.ConnectAsync(listeners.LocalEndPoints[index % 2]));
@@ -168,7 +170,7 @@ public sealed class ListenerSetTests
     public async Task Connections_that_kestrel_never_took_are_reset_when_it_unbinds()
     {
         using var listeners = Make();
-        await listeners.ApplyAsync([V4]);
+        await listeners.ApplyAsync([_v4]);
         var kestrel = await listeners.BindAsync(new ListenerSetEndPoint());
         var clients = new List<Socket>();
         for (var index = 0; index < 100; index++) clients.Add(await EchoHost.ConnectAsync(listeners.LocalEndPoints[0]));
@@ -196,7 +198,7 @@ public sealed class ListenerSetTests
         };
         var told = new List<ListenException>();
         listeners.AcceptFailed += told.Add;
-        await listeners.ApplyAsync([V4]);
+        await listeners.ApplyAsync([_v4]);
         var kestrel = await listeners.BindAsync(new ListenerSetEndPoint());
         using var client = await EchoHost.ConnectAsync(listeners.LocalEndPoints[0]);
         var accepting = kestrel.AcceptAsync().AsTask();
@@ -212,7 +214,7 @@ public sealed class ListenerSetTests
         await using var connection = await accepting;
         Assert.Equal(client.LocalEndPoint, connection!.RemoteEndPoint);
         var error = Assert.Single(told);
-        Assert.Equal(("accept() failed (24: Too many open files)", "24: Too many open files", "127.0.0.1:0"), (error.Message, error.Error, error.Address));
+        Assert.Equal(("accept() failed (24: Too many open files)", "24: Too many open files", _v4.EndPoint.ToString()!), (error.Message, error.Error, error.Address));
     }
 
     [Fact]
@@ -223,7 +225,7 @@ public sealed class ListenerSetTests
         using var listeners = new ListenerSet(time, NullLoggerFactory.Instance) { Descriptors = new DescriptorReserve(() => Volatile.Read(ref limit)) };
         var told = new List<string>();
         listeners.AcceptFailed += exception => told.Add(exception.Message);
-        await listeners.ApplyAsync([V4]);
+        await listeners.ApplyAsync([_v4]);
         var kestrel = await listeners.BindAsync(new ListenerSetEndPoint());
         using var first = await EchoHost.ConnectAsync(listeners.LocalEndPoints[0]);
         using var second = await EchoHost.ConnectAsync(listeners.LocalEndPoints[0]);
@@ -247,7 +249,7 @@ public sealed class ListenerSetTests
     {
         var time = new FakeTimeProvider();
         using var listeners = Make(time);
-        await listeners.ApplyAsync([V4 with { SendBuffer = 16 * 1024 }]);
+        await listeners.ApplyAsync([_v4 with { SendBuffer = 16 * 1024 }]);
         var kestrel = await listeners.BindAsync(new ListenerSetEndPoint());
         using var client = await EchoHost.ConnectAsync(listeners.LocalEndPoints[0]);
         client.ReceiveBufferSize = 4096;
@@ -278,13 +280,13 @@ public sealed class ListenerSetTests
     public async Task Accepted_connections_have_the_sockets_options()
     {
         using var listeners = Make();
-        await listeners.ApplyAsync([V4 with { KeepAlive = true, KeepAliveIdleSeconds = 1800, KeepAliveIntervalSeconds = 77, KeepAliveCount = 9, ReceiveBuffer = 16_000, SendBuffer = 24_000 }]);
+        await listeners.ApplyAsync([_v4 with { KeepAlive = true, KeepAliveIdleSeconds = 1800, KeepAliveIntervalSeconds = 77, KeepAliveCount = 9, ReceiveBuffer = 16_000, SendBuffer = 24_000 }]);
         var kestrel = await listeners.BindAsync(new ListenerSetEndPoint());
         using var client = await EchoHost.ConnectAsync(listeners.LocalEndPoints[0]);
         await using (var connection = await kestrel.AcceptAsync().AsTask().WaitAsync(Deadline)) AssertOptions(connection!, 1800, 77, 9, 16_000, 24_000);
 
         // Those of a socket that is kept change.
-        await listeners.ApplyAsync([V4 with { KeepAlive = true, KeepAliveIdleSeconds = 60, KeepAliveIntervalSeconds = 10, KeepAliveCount = 3, ReceiveBuffer = 32_000, SendBuffer = 48_000 }]);
+        await listeners.ApplyAsync([_v4 with { KeepAlive = true, KeepAliveIdleSeconds = 60, KeepAliveIntervalSeconds = 10, KeepAliveCount = 3, ReceiveBuffer = 32_000, SendBuffer = 48_000 }]);
         using var next = await EchoHost.ConnectAsync(listeners.LocalEndPoints[0]);
         await using (var connection = await kestrel.AcceptAsync().AsTask().WaitAsync(Deadline))
         {
@@ -311,7 +313,7 @@ public sealed class ListenerSetTests
     private static Socket Occupy()
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        socket.Bind(OwnAddress.NextEndPoint());
         socket.Listen();
         return socket;
     }

@@ -41,10 +41,9 @@ public sealed class ManagedConnectionTests
     [Fact]
     public async Task A_refused_connection_has_the_systems_error()
     {
-        using var listener = Listen(AddressFamily.InterNetwork);
-        var endPoint = listener.LocalEndPoint!;
-        listener.Dispose();
-        var error = await Assert.ThrowsAsync<SocketException>(() => new ManagedConnectionFactory().ConnectAsync(endPoint).AsTask().WaitAsync(Deadline));
+        using var silent = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        silent.Bind(RelayedSockets.Address(AddressFamily.InterNetwork));                  // and does not listen
+        var error = await Assert.ThrowsAsync<SocketException>(() => new ManagedConnectionFactory().ConnectAsync(silent.LocalEndPoint!).AsTask().WaitAsync(Deadline));
         Assert.Equal(111, error.NativeErrorCode);
     }
 

@@ -11,7 +11,8 @@ public sealed class ChaosRelayTests
     private const int Sessions = 100;
     private const int Most = 2 * 1024 * 1024;
 
-    private static readonly TimeSpan Lenient = TimeSpan.FromMilliseconds(500);
+    // The clock of the wall: a busy machine takes the loop's thread away for longer than any turn should be.
+    private static readonly TimeSpan Lenient = TimeSpan.FromSeconds(5);
 
     [Theory]
     [InlineData(1, null)]

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
@@ -178,7 +177,7 @@ public sealed class EpollConnectionTests
     public async Task Whoever_connects_from_elsewhere_goes_on_elsewhere()
     {
         using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        listener.Bind(OwnAddress.NextEndPoint());
         listener.Listen();
         var endPoint = listener.LocalEndPoint!;
         using var transport = new EpollTransport(1, TimeProvider.System, new LoopWatchdog(TimeSpan.MaxValue, _ => { }));
