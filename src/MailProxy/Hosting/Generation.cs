@@ -45,6 +45,9 @@ internal sealed class Generation : IDisposable
 
     public UpstreamGroupSet Upstreams { get; }
 
+    /// <summary>The users of <c>passdb</c>, who are asked once they are put in force. Not closed with it.</summary>
+    public LoginDirectory.Users? Users { get; init; }
+
     public ListenTable Table { get; }
 
     public WorkerConnections WorkerConnections { get; }

@@ -2,6 +2,7 @@ using MailProxy.Authentication;
 using MailProxy.Configuration;
 using MailProxy.Connections;
 using MailProxy.Diagnostics;
+using MailProxy.Passdb;
 using MailProxy.Routing;
 using MailProxy.Transport;
 using MailProxy.Transport.Tls;
@@ -11,7 +12,7 @@ using Microsoft.Extensions.Logging;
 namespace MailProxy.Hosting;
 
 /// <summary>Prepares a configuration that may be put in force: everything that can fail, but for the sockets. Changes nothing that is in force.</summary>
-internal sealed class GenerationFactory(MailTransport transport, AuthHttpClient auth, UpstreamTls upstreamTls, UpstreamRouter upstreams, ProcessMetrics process, LogSinks sinks, ILoggerFactory loggers, TimeProvider time)
+internal sealed class GenerationFactory(MailTransport transport, AuthHttpClient auth, UpstreamTls upstreamTls, UpstreamRouter upstreams, LoginDirectory directory, ProcessMetrics process, LogSinks sinks, ILoggerFactory loggers, TimeProvider time)
 {
     /// <param name="options">The configuration.</param>
     /// <param name="previous">The one in force; null at the start.</param>
@@ -26,13 +27,25 @@ internal sealed class GenerationFactory(MailTransport transport, AuthHttpClient 
             logs = OpenLogs(options);
             LoadTls(options);
             await ResolveAuthServersAsync(options, cancellationToken);
-            return new Generation(options, logs, certificates, upstreams.Prepare(options), process, time);
+            return new Generation(options, logs, certificates, upstreams.Prepare(options), process, time) { Users = PrepareUsers(options, logs.Process) };
         }
         catch
         {
             logs?.Dispose();
             certificates.Dispose();
             throw;
+        }
+    }
+
+    private LoginDirectory.Users PrepareUsers(MailProxyOptions options, ILogger log)
+    {
+        try
+        {
+            return directory.Prepare(options, log);
+        }
+        catch (PassdbException exception)
+        {
+            throw new StartupException(exception.Message, exception);
         }
     }
 

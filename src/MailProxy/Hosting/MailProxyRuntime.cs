@@ -103,7 +103,7 @@ internal sealed class MailProxyRuntime(MailTransport transport, ListenerSet list
     public async Task TryAsync(MailProxyOptions options)
     {
         StartTransport(options);
-        (await generations.PrepareAsync(options, null, CancellationToken.None)).Dispose();
+        await DiscardAsync(await generations.PrepareAsync(options, null, CancellationToken.None));
     }
 
     private async Task ChangeAsync(MailProxyOptions options, IProcessChange? change, CancellationToken cancellationToken)
@@ -294,12 +294,12 @@ internal sealed class MailProxyRuntime(MailTransport transport, ListenerSet list
         }
         catch (ListenException exception)
         {
-            generation.Dispose();
+            await DiscardAsync(generation);
             throw new StartupException(exception.Message, exception);
         }
         catch
         {
-            generation.Dispose();
+            await DiscardAsync(generation);
             throw;
         }
         finally
@@ -308,11 +308,18 @@ internal sealed class MailProxyRuntime(MailTransport transport, ListenerSet list
         }
     }
 
+    /// <summary>Closes what was opened for a configuration that does not come into force.</summary>
+    private async ValueTask DiscardAsync(Generation generation)
+    {
+        generation.Dispose();
+        if (generation.Users is { } users) await directory.DiscardAsync(users);
+    }
+
     private void Watch(Generation generation)
     {
         generation.Certificates.Watch(expiries, generation.Logs.Process, time);
         upstreams.PutInForce(generation.Upstreams, generation.Logs.Process);
-        directory.PutInForce(generation.Options, generation.Logs.Process);
+        directory.PutInForce(generation.Users!);
         // Who scales by sessions must be able to tell none from unknown.
         foreach (var server in generation.Options.Servers) metrics.For(server.Protocol);
     }

@@ -14,6 +14,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 using Prometheus;
 
 namespace MailProxy.Hosting;
@@ -77,7 +78,9 @@ public static class MailProxyServiceCollectionExtensions
         services.AddSingleton<MailProxyRuntime>();
         services.AddSingleton<IConnectionAdmission>(provider => provider.GetRequiredService<MailProxyRuntime>());
 
-        services.AddHealthChecks().AddCheck<ListenerHealthCheck>("listeners").AddCheck<HttpHealthCheck>("http").AddCheck<DrainHealthCheck>("drain").AddCheck<UpstreamHealthCheck>("upstreams").AddCheck<PassdbHealthCheck>("passdb", timeout: TimeSpan.FromSeconds(5));
+        services.AddHealthChecks().AddCheck<ListenerHealthCheck>("listeners").AddCheck<HttpHealthCheck>("http").AddCheck<DrainHealthCheck>("drain").AddCheck<UpstreamHealthCheck>("upstreams").AddCheck<PassdbHealthCheck>("passdb");
+        // It would log each failed check at each call. Whoever knows a state logs its change.
+        services.Configure<LoggerFilterOptions>(static filters => filters.Rules.Add(new LoggerFilterRule(null, "Microsoft.Extensions.Diagnostics.HealthChecks.DefaultHealthCheckService", LogLevel.None, null)));
         return services;
     }
 }

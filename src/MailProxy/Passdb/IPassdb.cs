@@ -10,6 +10,9 @@ internal interface IPassdb : IAsyncDisposable
     /// <summary>The driver and what it reads, for messages and metrics: <c>sqlite</c>, <c>passwd-file</c>, <c>pgsql</c>, <c>ldap</c>, <c>static</c>.</summary>
     string Driver { get; }
 
+    /// <summary>Where the directive stands, for messages.</summary>
+    string Source { get; }
+
     /// <summary>Looks the user up and checks the proof. What fails is logged by the driver and returned as <see cref="PassdbStatus.Unavailable"/>.</summary>
     /// <param name="query">Who, and the proof.</param>
     /// <param name="cancellationToken">The session is being closed, or has no time left.</param>
@@ -21,7 +24,7 @@ internal interface IPassdb : IAsyncDisposable
     /// <returns>False where that cannot be done now: then users who are known get no answer either.</returns>
     ValueTask<bool> SpendTimeAsync(Credentials credentials, CancellationToken cancellationToken);
 
-    /// <summary>Whether it can be asked now, for <c>/readyz</c>.</summary>
+    /// <summary>Whether it can be asked now, over connections that no login waits for. Never asked twice at the same time.</summary>
     /// <returns>What is wrong; null where nothing is.</returns>
     ValueTask<string?> CheckAsync(CancellationToken cancellationToken);
 }

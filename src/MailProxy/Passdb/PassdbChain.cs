@@ -20,8 +20,12 @@ internal sealed class PassdbChain : IAsyncDisposable
     /// <param name="options">The configuration.</param>
     /// <param name="services">What outlives it.</param>
     /// <param name="log">The configuration's log.</param>
+    /// <exception cref="PassdbException">A directive makes no sense.</exception>
     public static PassdbChain Create(MailProxyOptions options, PassdbServices services, ILogger log) =>
         new([.. options.Passdb.Select(passdb => PassdbFactory.Create(passdb, services, log))], services);
+
+    /// <summary>In the order in which they are asked.</summary>
+    public IReadOnlyList<IPassdb> Passdbs => _passdbs;
 
     /// <summary>Whether the configuration has none.</summary>
     public bool IsEmpty => _passdbs.Count == 0;
@@ -38,18 +42,6 @@ internal sealed class PassdbChain : IAsyncDisposable
         }
 
         return await SpendTimeAsync(query.Credentials, cancellationToken);
-    }
-
-    /// <summary>Whether all can be asked now, for <c>/readyz</c>.</summary>
-    /// <returns>What is wrong; null where nothing is.</returns>
-    public async ValueTask<string?> CheckAsync(CancellationToken cancellationToken)
-    {
-        foreach (var passdb in _passdbs)
-        {
-            if (await passdb.CheckAsync(cancellationToken) is { } failure) return $"passdb {passdb.Driver}: {failure}";
-        }
-
-        return null;
     }
 
     public async ValueTask DisposeAsync()

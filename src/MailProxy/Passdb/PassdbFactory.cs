@@ -22,7 +22,7 @@ internal static class PassdbFactory
         "static" => new StaticPassdb(options, services.Passwords, log),
         "sqlite" => new SqlitePassdb(options, services.Passwords, log),
         "passwd-file" => new PasswdFilePassdb(options, services.Passwords, services.Time, log),
-        "pgsql" => new PgsqlPassdb(options, services.Passwords, log),
+        "pgsql" => new PgsqlPassdb(options, services.Passwords, services.Time, log),
         var driver => throw new ArgumentException($"No passdb \"{driver}\".", nameof(options)),
     };
 }

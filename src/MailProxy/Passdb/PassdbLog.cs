@@ -32,6 +32,12 @@ internal static partial class PassdbLog
     [LoggerMessage(608, LogLevel.Error, "passdb passwd-file \"{File}\" is written to all the time, its users stay as they were until it is left alone for half a second", EventName = "PassdbFileNeverSettles")]
     public static partial void FileNeverSettles(ILogger logger, string file);
 
+    [LoggerMessage(620, LogLevel.Error, "{Problem}, the passdb in {Source} cannot be asked", EventName = "PassdbFailed")]
+    public static partial void Failed(ILogger logger, string source, string problem);
+
+    [LoggerMessage(693, LogLevel.Information, "passdb {Driver} in {Source} can be asked again", EventName = "PassdbRecovered")]
+    public static partial void Recovered(ILogger logger, string driver, string source);
+
     [LoggerMessage(690, LogLevel.Information, "passdb passwd-file \"{File}\" has changed: {Users} users", EventName = "PassdbFileRead")]
     public static partial void FileRead(ILogger logger, string file, int users);
 }

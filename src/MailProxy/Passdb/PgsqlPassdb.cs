@@ -12,27 +12,33 @@ namespace MailProxy.Passdb;
 /// <summary><c>passdb pgsql</c>: a query of the operator's own, over a pool of connections.</summary>
 internal sealed class PgsqlPassdb : StoredPassdb
 {
-    private const int TimeoutSeconds = 5;
-
     private readonly NpgsqlDataSource _source;
+    private readonly NpgsqlDataSource _checks;
+    private readonly TimeSpan _limit;
+    private readonly TimeProvider _time;
 
-    public PgsqlPassdb(PassdbOptions options, PasswordVerifier passwords, ILogger log)
+    /// <exception cref="PassdbException">The connection string makes no sense.</exception>
+    public PgsqlPassdb(PassdbOptions options, PasswordVerifier passwords, TimeProvider time, ILogger log)
         : base(options, passwords, log)
     {
-        var builder = new NpgsqlSlimDataSourceBuilder(options.Connection);
-        var settings = builder.ConnectionStringBuilder;
-        if (!settings.ContainsKey("Timeout")) settings.Timeout = TimeoutSeconds;
-        if (!settings.ContainsKey("Command Timeout")) settings.CommandTimeout = TimeoutSeconds;
-        settings.ApplicationName ??= "mailproxy";
-        builder.EnableTransportSecurity();
-        _source = builder.Build();
+        _time = time;
+        try
+        {
+            _source = PgsqlSource.Create(options.Connection);
+            _checks = PgsqlSource.Create(options.Connection, most: 1);
+            _limit = PgsqlSource.LimitOf(options.Connection);
+        }
+        catch (Exception exception) when (PgsqlSource.IsFailure(exception))
+        {
+            throw new PassdbException($"invalid connection string of passdb pgsql in {options.Source}", exception);
+        }
     }
 
     public override async ValueTask<string?> CheckAsync(CancellationToken cancellationToken)
     {
         try
         {
-            await using var command = _source.CreateCommand("SELECT 1");
+            await using var command = _checks.CreateCommand("SELECT 1");
             await command.ExecuteScalarAsync(cancellationToken);
             return null;
         }
@@ -42,9 +48,16 @@ internal sealed class PgsqlPassdb : StoredPassdb
         }
     }
 
-    public override ValueTask DisposeAsync() => _source.DisposeAsync();
+    public override async ValueTask DisposeAsync()
+    {
+        await _source.DisposeAsync();
+        await _checks.DisposeAsync();
+    }
 
-    protected override async ValueTask<PassdbUser?> FindAsync(string login, PassdbQuery query, CancellationToken cancellationToken)
+    protected override async ValueTask<PassdbUser?> FindAsync(string login, PassdbQuery query, CancellationToken cancellationToken) =>
+        await AnswerLimit.RunAsync(token => AskAsync(login, query, token), _limit, _time, cancellationToken);
+
+    private async ValueTask<PassdbUser?> AskAsync(string login, PassdbQuery query, CancellationToken cancellationToken)
     {
         try
         {

@@ -14,6 +14,8 @@ internal abstract class StoredPassdb(PassdbOptions options, PasswordVerifier pas
 
     public string Driver => options.Driver;
 
+    public string Source => options.Source;
+
     protected PassdbOptions Options => options;
 
     protected ILogger Log => log;

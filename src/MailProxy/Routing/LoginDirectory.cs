@@ -21,12 +21,29 @@ internal sealed class LoginDirectory(PassdbServices services) : IAsyncDisposable
     /// <summary>The process's log.</summary>
     public ILogger Log => _current?.Log ?? NullLogger.Instance;
 
-    /// <summary>Asks the users of this configuration from now on.</summary>
-    public void PutInForce(MailProxyOptions options, ILogger log)
+    /// <summary>What is wrong with a passdb that cannot be asked, as it was a second ago; null where nothing is.</summary>
+    public string? Problem => _current?.Watches.Select(watch => watch.Problem).FirstOrDefault(problem => problem is not null);
+
+    /// <summary>Makes the users of a configuration that may be put in force.</summary>
+    /// <exception cref="PassdbException">A <c>passdb</c> makes no sense.</exception>
+    public Users Prepare(MailProxyOptions options, ILogger log) => new(options, PassdbChain.Create(options, services, log), log);
+
+    /// <summary>Asks these users from now on, and looks whether they can be asked.</summary>
+    /// <param name="users">What <see cref="Prepare"/> made.</param>
+    public void PutInForce(Users users)
     {
+        var before = HasUsers ? Problem : "no passdb has been asked yet";
+        users.Watches = [.. users.Chain.Passdbs.Select(passdb => new PassdbWatch(passdb, services.Time, users.Log, before))];
         Users? old;
-        lock (_gate) (old, _current) = (_current, new Users(options, PassdbChain.Create(options, services, log), log));
-        if (old is not null) ReturnAsync(old).AsTask().Forget("closing the users of the configuration before");
+        lock (_gate) (old, _current) = (_current, users);
+        if (old is not null) DiscardAsync(old).AsTask().Forget("closing the users of the configuration before");
+    }
+
+    /// <summary>Closes users that are not in force, once nobody is being asked about.</summary>
+    public ValueTask DiscardAsync(Users users)
+    {
+        foreach (var watch in users.Watches) watch.Dispose();
+        return ReturnAsync(users);
     }
 
     /// <inheritdoc cref="PassdbChain.AuthenticateAsync"/>
@@ -43,25 +60,11 @@ internal sealed class LoginDirectory(PassdbServices services) : IAsyncDisposable
         }
     }
 
-    /// <inheritdoc cref="PassdbChain.CheckAsync"/>
-    public async ValueTask<string?> CheckAsync(CancellationToken cancellationToken)
-    {
-        if (Take() is not { } users) return null;
-        try
-        {
-            return await users.Chain.CheckAsync(cancellationToken);
-        }
-        finally
-        {
-            await ReturnAsync(users);
-        }
-    }
-
     public async ValueTask DisposeAsync()
     {
         Users? last;
         lock (_gate) (last, _current) = (_current, null);
-        if (last is not null) await ReturnAsync(last);
+        if (last is not null) await DiscardAsync(last);
     }
 
     private Users? Take()
@@ -85,13 +88,16 @@ internal sealed class LoginDirectory(PassdbServices services) : IAsyncDisposable
     }
 
     /// <summary>The users of one configuration.</summary>
-    private sealed class Users(MailProxyOptions options, PassdbChain chain, ILogger log)
+    internal sealed class Users(MailProxyOptions options, PassdbChain chain, ILogger log)
     {
         public MailProxyOptions Options => options;
 
         public PassdbChain Chain => chain;
 
         public ILogger Log => log;
+
+        /// <summary>Whether they can be asked; empty until they are in force.</summary>
+        public IReadOnlyList<PassdbWatch> Watches { get; set; } = [];
 
         /// <summary>Who uses the chain: whoever asks it, and the configuration while it is in force.</summary>
         public int Holders { get; set; } = 1;

@@ -37,7 +37,7 @@ internal sealed class AskedPassdb : ILogger, IAsyncDisposable
     public async Task<string?> CheckAsync()
     {
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(20), TimeProvider.System);
-        return await _chain.CheckAsync(deadline.Token);
+        return await _chain.Passdbs.Single().CheckAsync(deadline.Token);
     }
 
     public async Task<string> MetricsAsync()

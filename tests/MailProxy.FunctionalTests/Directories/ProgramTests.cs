@@ -63,7 +63,7 @@ public sealed class ProgramTests : IAsyncLifetime
         Assert.DoesNotContain("hunter2", _proxy.Log, StringComparison.Ordinal);
         var metrics = await _http.GetStringAsync(new Uri(_proxy.Http, "metrics"));
         Assert.Contains("mailproxy_passdb_requests_total{driver=\"pgsql\",result=\"unavailable\"} 1\n", metrics, StringComparison.Ordinal);
-        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await _http.GetAsync(new Uri(_proxy.Http, "readyz"))).StatusCode);
+        await Patience.UntilAsync(async () => (await _http.GetAsync(new Uri(_proxy.Http, "readyz"))).StatusCode == HttpStatusCode.ServiceUnavailable, () => "what /readyz sees within a second");
     }
 
     /// <returns><c>Auth-Status</c>, and where to.</returns>

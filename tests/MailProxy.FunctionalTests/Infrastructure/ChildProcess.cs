@@ -95,6 +95,13 @@ internal sealed partial class ChildProcess : IAsyncDisposable
         if (kill(Id, signal) != 0) throw new InvalidOperationException($"kill({Id}, {signal}): {Marshal.GetLastPInvokeErrorMessage()}");
     }
 
+    /// <summary>Sends a signal to it, and then to those that it has started, such as they are then.</summary>
+    public void SignalFamily(int signal)
+    {
+        Signal(signal);
+        foreach (var child in File.ReadAllText($"/proc/{Id}/task/{Id}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries)) _ = kill(int.Parse(child, CultureInfo.InvariantCulture), signal);
+    }
+
     public async Task<int> WaitForExitAsync(TimeSpan? limit = null)
     {
         // Waits for the end of both outputs as well.
@@ -163,4 +170,6 @@ internal static class Signals
     public const int Kill = 9;
     public const int User1 = 10;
     public const int Terminate = 15;
+    public const int Continue = 18;
+    public const int Stop = 19;
 }

@@ -52,9 +52,16 @@ internal sealed class SlapdServer : IAsyncDisposable
         await Patience.UntilAsync(IsListening, () => $"slapd: {_process.Error}");
     }
 
+    /// <summary>It answers nobody any longer, and closes nothing.</summary>
+    public void Freeze() => _process!.Signal(Signals.Stop);
+
+    /// <summary>It goes on where it was.</summary>
+    public void Thaw() => _process!.Signal(Signals.Continue);
+
     public async Task StopAsync()
     {
         if (_process is null) return;
+        if (!_process.HasExited) Thaw();
         await _process.DisposeAsync();
         _process = null;
     }

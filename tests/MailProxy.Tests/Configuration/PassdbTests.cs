@@ -1,3 +1,5 @@
+using MailProxy.Configuration;
+
 namespace MailProxy.Tests.Configuration;
 
 /// <summary><c>passdb</c>, in the file and as keys.</summary>
@@ -61,6 +63,8 @@ public sealed class PassdbTests : IDisposable
     [InlineData("passdb pgsql Host=h;", "passdb pgsql needs \"query=\"")]
     [InlineData("passdb pgsql \"Password=hunter2\" query=x;", "the connection string of passdb pgsql has no \"Host\"")]
     [InlineData("passdb pgsql \"Host=h;Pasword=hunter2\" query=x;", "invalid connection string of passdb pgsql")]
+    [InlineData("passdb pgsql \"Host=h;Password=hunter2;Minimum Pool Size=200\" query=x;", "invalid connection string of passdb pgsql")]
+    [InlineData("passdb pgsql \"Host=h;Password=hunter2;Timeout=-1\" query=x;", "invalid connection string of passdb pgsql")]
     [InlineData("passdb pgsql postgresql://u:hunter2@h/d query=x;", "invalid connection string of passdb pgsql")]
     [InlineData("passdb pgsql file:missing query=x;", "cannot read \"missing\": Could not find file 'missing'.")]
     [InlineData("passdb ldap http://h dn=uid=%u;", "invalid uri \"http://h\" of passdb ldap, it must be ldap://, ldaps:// or ldapi://")]
@@ -80,6 +84,21 @@ public sealed class PassdbTests : IDisposable
         var result = _conf.Load($"events {{}} mail {{ auth_http 127.0.0.1:9; server {{ listen 127.0.0.1:1143; protocol imap; }}\n{line} }}");
         var text = Assert.Single(_conf.Texts(result));
         Assert.Equal($"[emerg] {message} in c:2", text.Replace($"'{_conf.Directory}/", "'", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("Host=h", 5)]
+    [InlineData("Host=h;Password=\"Timeout=9;\"", 5)]
+    [InlineData("Host=h;timeout=20", 25)]
+    [InlineData("Host=h;Command Timeout=20", 25)]
+    [InlineData("Host=h;CommandTimeout=1;Timeout=2", 3)]
+    [InlineData("Host=h;Command Timeout=0", null)]
+    public void A_lookup_takes_five_seconds_unless_the_connection_string_says_otherwise(string connection, int? seconds)
+    {
+        Assert.Equal(seconds is { } limit ? TimeSpan.FromSeconds(limit) : Timeout.InfiniteTimeSpan, PgsqlSource.LimitOf(connection));
+        using var source = PgsqlSource.Create(connection);
+        var settings = new Npgsql.NpgsqlConnectionStringBuilder(source.ConnectionString);
+        Assert.Equal(connection.Contains("imeout=20", StringComparison.Ordinal) || connection.Contains("=0", StringComparison.Ordinal) || connection.Contains("=1", StringComparison.Ordinal), settings is not { Timeout: 5, CommandTimeout: 5 });
     }
 
     [Fact]

@@ -24,6 +24,24 @@ public sealed class ReloadTests
     }
 
     [Fact]
+    public async Task A_passdb_that_makes_no_sense_leaves_all_as_it_was_and_is_counted()
+    {
+        await using var fixture = new RuntimeFixture();
+        var broken = fixture.Options(TransportKind.Managed, 1);
+        broken.Passdb = [new PassdbOptions { Driver = "pgsql", Connection = "Host=h;Password=hunter2;Minimum Pool Size=200", Query = "x", Source = "c:2" }];
+        Assert.Equal("invalid connection string of passdb pgsql in c:2", (await Assert.ThrowsAsync<StartupException>(() => fixture.Runtime.StartAsync(broken))).Message);
+        var options = fixture.Options(TransportKind.Managed, 1);
+        options.Passdb = [new PassdbOptions { Driver = "static" }];
+        await fixture.Runtime.StartAsync(options);
+        var before = fixture.Runtime.WorkerConnections;
+        Assert.False(await ReloadAsync(fixture, broken));
+        Assert.Same(before, fixture.Runtime.WorkerConnections);
+        Assert.Contains("mailproxy_config_reloads_total{result=\"failed\"} 1\n", await fixture.MetricsAsync(), StringComparison.Ordinal);
+        Assert.Contains(fixture.Log, line => line.EndsWith("invalid connection string of passdb pgsql in c:2", StringComparison.Ordinal));
+        Assert.DoesNotContain(fixture.Log, line => line.Contains("hunter2", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_count_that_auto_stands_for_is_no_change()
     {
         await using var fixture = new RuntimeFixture();

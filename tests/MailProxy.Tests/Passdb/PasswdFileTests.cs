@@ -100,7 +100,7 @@ public sealed class PasswdFileTests : IAsyncLifetime
         File.Delete(options.Path);
         await EventuallyAsync(() => _folder.Log.Errors.Any());
         Assert.Equal(PassdbStatus.Ok, await PassdbFolder.StatusAsync(chain, PassdbFolder.Plain("alice", "old")));
-        Assert.Null(await chain.CheckAsync(CancellationToken.None));
+        Assert.Null(await chain.Passdbs[0].CheckAsync(CancellationToken.None));
         Assert.StartsWith($"passdb passwd-file cannot read \"{options.Path}\" again: Could not find file", Assert.Single(_folder.Log.Errors).Text, StringComparison.Ordinal);
 
         _folder.PasswdFile("alice:{PLAIN}new\n");
@@ -113,7 +113,7 @@ public sealed class PasswdFileTests : IAsyncLifetime
         var options = new PassdbOptions { Driver = "passwd-file", Path = _folder["late"] };
         var chain = _folder.Chain(options);
         Assert.Equal(PassdbStatus.Unavailable, await PassdbFolder.StatusAsync(chain, PassdbFolder.Plain("alice", "x")));
-        Assert.Contains("Could not find file", await chain.CheckAsync(CancellationToken.None), StringComparison.Ordinal);
+        Assert.Contains("Could not find file", await chain.Passdbs[0].CheckAsync(CancellationToken.None), StringComparison.Ordinal);
         _folder.Write("late", "alice:{PLAIN}x\n");
         await UntilAsync(chain, "alice", "x", PassdbStatus.Ok);
     }

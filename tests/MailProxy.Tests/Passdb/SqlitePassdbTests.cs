@@ -21,7 +21,7 @@ public sealed class SqlitePassdbTests : IAsyncLifetime
         var chain = _folder.Chain(Options);
         Assert.Equal(PassdbStatus.UnknownUser, await PassdbFolder.StatusAsync(chain, PassdbFolder.Plain("alice", "secret1")));
         if (!OperatingSystem.IsWindows()) Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Options.Path));
-        Assert.Null(await chain.CheckAsync(CancellationToken.None));
+        Assert.Null(await chain.Passdbs[0].CheckAsync(CancellationToken.None));
     }
 
     [Fact]
@@ -57,7 +57,7 @@ public sealed class SqlitePassdbTests : IAsyncLifetime
         Assert.Equal(
             $"passdb sqlite in c:2 cannot answer: \"{Options.Path}\": SQLite Error 26: 'file is not a database'., while user \"alice\" logs in", Assert.Single(_folder.Log.Errors).Text);
         Assert.Contains("mailproxy_passdb_requests_total{driver=\"sqlite\",result=\"unavailable\"} 1\n", await _folder.MetricsAsync(), StringComparison.Ordinal);
-        Assert.Contains("file is not a database", await chain.CheckAsync(CancellationToken.None), StringComparison.Ordinal);
+        Assert.Contains("file is not a database", await chain.Passdbs[0].CheckAsync(CancellationToken.None), StringComparison.Ordinal);
     }
 
     [Fact]

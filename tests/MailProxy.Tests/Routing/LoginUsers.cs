@@ -54,7 +54,7 @@ internal sealed class LoginUsers : IUpstreamChoice, IAsyncDisposable
     public void PutInForce(params PassdbOptions[] passdbs) => PutInForce("", passdbs);
 
     public void PutInForce(string key, params PassdbOptions[] passdbs) =>
-        Directory.PutInForce(new MailProxyOptions { AuthEndpointKey = key, Passdb = passdbs }, Log);
+        Directory.PutInForce(Directory.Prepare(new MailProxyOptions { AuthEndpointKey = key, Passdb = passdbs }, Log));
 
     /// <summary>A directory that cannot be asked.</summary>
     public PassdbOptions Broken() => new() { Driver = "passwd-file", Path = Path.Combine(_folder.FullName, "no-such-file") };

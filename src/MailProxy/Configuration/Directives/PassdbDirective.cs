@@ -1,4 +1,3 @@
-using System.Data.Common;
 using Npgsql;
 
 namespace MailProxy.Configuration.Directives;
@@ -99,11 +98,14 @@ internal static class PassdbDirective
     private static void CheckPgsql(SettingItem item, Report report)
     {
         if (Value(item, nameof(PassdbOptions.Query)).Length == 0) report.Error("passdb pgsql needs \"query=\"");
+        var connection = Value(item, nameof(PassdbOptions.Connection));
         try
         {
-            if (string.IsNullOrEmpty(new NpgsqlConnectionStringBuilder(Value(item, nameof(PassdbOptions.Connection))).Host)) report.Error("the connection string of passdb pgsql has no \"Host\"");
+            if (string.IsNullOrEmpty(new NpgsqlConnectionStringBuilder(connection).Host)) report.Error("the connection string of passdb pgsql has no \"Host\"");
+            // What only shows when it is used: sizes, times and modes that do not go together.
+            else PgsqlSource.Create(connection).Dispose();
         }
-        catch (Exception exception) when (exception is ArgumentException or FormatException or DbException)
+        catch (Exception exception) when (PgsqlSource.IsFailure(exception))
         {
             report.Error("invalid connection string of passdb pgsql");
         }

@@ -8,7 +8,6 @@ namespace MailProxy.Passdb.Ldap;
 /// <summary>One connection to an LDAP server. For one thread at a time; every call blocks, for as long as the timeout at most.</summary>
 internal sealed class LdapConnection : IDisposable
 {
-    private const int TimeoutSeconds = 5;
     private const int Version3 = 3;
 
     /// <summary>Where systems keep the authorities that they trust: libldap alone knows of none.</summary>
@@ -79,7 +78,7 @@ internal sealed class LdapConnection : IDisposable
         try
         {
             const int SizeLimitExceeded = 4;
-            var code = LibLdap.Search(_handle, root, scope, filter, names, 0, 0, 0, new LibLdap.TimeValue(TimeoutSeconds), 2, out result);
+            var code = LibLdap.Search(_handle, root, scope, filter, names, 0, 0, 0, new LibLdap.TimeValue(AnswerLimit.Usual), 2, out result);
             if (code != SizeLimitExceeded) Check(code, "search");
             var entries = new List<LdapEntry>();
             for (var entry = LibLdap.FirstEntry(_handle, result); entry != 0; entry = LibLdap.NextEntry(_handle, entry)) entries.Add(Read(entry, attributes));
@@ -100,12 +99,14 @@ internal sealed class LdapConnection : IDisposable
 
     private void Configure(PassdbOptions options)
     {
-        var timeout = new LibLdap.TimeValue(TimeoutSeconds);
+        var timeout = new LibLdap.TimeValue(AnswerLimit.Usual);
+        // One machine that is off must leave time for the next.
+        var connectTimeout = new LibLdap.TimeValue(AnswerLimit.Usual / options.Uri.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length);
         Check(LibLdap.SetOption(_handle, LibLdap.OptionProtocolVersion, Version3), "LDAPv3");
         Check(LibLdap.SetFlag(_handle, LibLdap.OptionReferrals, 0), "LDAP_OPT_REFERRALS");
         Check(LibLdap.SetFlag(_handle, LibLdap.OptionRestart, 1), "LDAP_OPT_RESTART");
         Check(LibLdap.SetOption(_handle, LibLdap.OptionTimeout, timeout), "LDAP_OPT_TIMEOUT");
-        Check(LibLdap.SetOption(_handle, LibLdap.OptionNetworkTimeout, timeout), "LDAP_OPT_NETWORK_TIMEOUT");
+        Check(LibLdap.SetOption(_handle, LibLdap.OptionNetworkTimeout, connectTimeout), "LDAP_OPT_NETWORK_TIMEOUT");
         var authorities = options.Ca.Length > 0 ? options.Ca : Array.Find(SystemAuthorities, File.Exists);
         if (options.Ca.Length > 0 && !File.Exists(options.Ca)) throw new PassdbException($"cannot read \"{options.Ca}\"");
         if (authorities is not null) Check(LibLdap.SetOption(_handle, LibLdap.OptionTlsCaFile, authorities), "LDAP_OPT_X_TLS_CACERTFILE");

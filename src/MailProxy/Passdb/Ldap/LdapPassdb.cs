@@ -13,8 +13,10 @@ internal sealed class LdapPassdb : IPassdb
     private readonly ILogger _log;
     private readonly string[] _attributes;
     private readonly BoundedWork _work = new("requests to the LDAP server", atOnce: 16, mostWaiting: 1024);
+    private readonly BoundedWork _checkWork = new("checks of the LDAP server", atOnce: 1, mostWaiting: 1);
     private readonly LdapConnections _searches;
     private readonly LdapConnections _binds;
+    private readonly LdapConnections _checks;
     private readonly TimeProvider _time;
 
     /// <summary>An entry that is not there. No user's, whom the server might lock out for it.</summary>
@@ -30,19 +32,22 @@ internal sealed class LdapPassdb : IPassdb
         _time = time;
         _nobody = $"cn=mailproxy-{Guid.NewGuid():N}{(options.Base.Length > 0 ? "," : "")}{options.Base}";
         _attributes = [.. new[] { options.UpstreamAttr, options.HostAttr, options.PortAttr, options.UserAttr }.Where(name => name.Length > 0).Distinct(StringComparer.OrdinalIgnoreCase)];
-        _searches = new LdapConnections(options, time, connection => connection.Bind(options.BindDn, Encoding.UTF8.GetBytes(options.BindPassword)));
+        _searches = new LdapConnections(options, time, BindAsService);
+        _checks = new LdapConnections(options, time, BindAsService);
         _binds = new LdapConnections(options, time, _ => { });
         _work.Start(threads: 1);
     }
 
     public string Driver => _options.Driver;
 
+    public string Source => _options.Source;
+
     public async ValueTask<PassdbResult> AuthenticateAsync(PassdbQuery query, CancellationToken cancellationToken)
     {
         if (!StoredPassdb.TryReadLogin(query.Credentials, out var login)) return new PassdbResult(PassdbStatus.UnknownUser);
         try
         {
-            return await _work.RunAsync(() => Authenticate(login, query), cancellationToken);
+            return await AnswerLimit.RunAsync(token => _work.RunAsync(() => Authenticate(login, query), token), AnswerLimit.Usual, _time, cancellationToken);
         }
         catch (Exception exception) when (exception is PassdbException or LdapException)
         {
@@ -57,7 +62,7 @@ internal sealed class LdapPassdb : IPassdb
         try
         {
             // Without a password nobody is bound.
-            if (credentials.Secret.Length > 0) await _work.RunAsync(() => BindAsNobody(credentials.Secret), cancellationToken);
+            if (credentials.Secret.Length > 0) await AnswerLimit.RunAsync(token => _work.RunAsync(() => BindAsNobody(credentials.Secret), token), AnswerLimit.Usual, _time, cancellationToken);
         }
         catch (Exception exception) when (exception is PassdbException or LdapException)
         {
@@ -73,7 +78,8 @@ internal sealed class LdapPassdb : IPassdb
     {
         try
         {
-            return await _work.RunAsync(() => _searches.Use(connection => connection.Search("", LibLdap.ScopeBase, "(objectClass=*)", [])), cancellationToken) is null ? "" : null;
+            await _checkWork.RunAsync(() => _checks.Use(connection => connection.Search("", LibLdap.ScopeBase, "(objectClass=*)", [])), cancellationToken);
+            return null;
         }
         catch (Exception exception) when (exception is PassdbException or LdapException)
         {
@@ -84,10 +90,12 @@ internal sealed class LdapPassdb : IPassdb
     public ValueTask DisposeAsync()
     {
         _work.Dispose();
-        _searches.Dispose();
-        _binds.Dispose();
+        _checkWork.Dispose();
+        foreach (var connections in new[] { _searches, _binds, _checks }) connections.Dispose();
         return ValueTask.CompletedTask;
     }
+
+    private void BindAsService(LdapConnection connection) => connection.Bind(_options.BindDn, Encoding.UTF8.GetBytes(_options.BindPassword));
 
     private PassdbResult Authenticate(string login, PassdbQuery query)
     {

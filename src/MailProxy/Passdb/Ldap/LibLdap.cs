@@ -93,10 +93,10 @@ internal static partial class LibLdap
 
     /// <summary><c>struct timeval</c>.</summary>
     [StructLayout(LayoutKind.Sequential)]
-    public readonly struct TimeValue(int seconds)
+    public readonly struct TimeValue(TimeSpan time)
     {
-        public readonly nint Seconds = seconds;
-        public readonly nint Microseconds;
+        public readonly nint Seconds = (nint)time.TotalSeconds;
+        public readonly nint Microseconds = (time.Milliseconds * 1000) + time.Microseconds;
     }
 
     /// <summary><c>struct berval</c>.</summary>

@@ -21,7 +21,7 @@ internal sealed class SqlitePassdb : StoredPassdb
     {
         try
         {
-            await _reads.RunAsync(() => Find(""), cancellationToken);
+            await Task.Run(() => Find(""), cancellationToken);          // a place of its own, not one of the logins'
             return null;
         }
         catch (PassdbException exception)
