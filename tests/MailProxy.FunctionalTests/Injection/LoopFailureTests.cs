@@ -35,7 +35,7 @@ public sealed class LoopFailureTests
         {
             await client.ExpectAsync("+OK POP3 ready");
             Assert.Equal("+OK", await client.AskAsync("USER bad"));
-            Assert.Equal("-ERR internal server error", await client.AskAsync("PASS p"));
+            Assert.EndsWith(" internal server error", await client.AskAsync("PASS p"), StringComparison.Ordinal);
         }
 
         await stage.AssertServesAsync();
