@@ -22,7 +22,7 @@ internal static class ConfigurationLoader
         else if (isFileNeeded) messages.Add(new ConfigurationMessage(ErrorLogLevel.Emerg, "no configuration: neither a file nor \"Mail:Servers\""));
 
         var settings = conf.Settings;
-        if (overlay is not null) settings.Overlay(new OverlayReader(context, messages).Read(overlay));
+        if (overlay is not null) settings.Overlay(new OverlayReader(context with { ZoneSizes = [] }, messages).Read(overlay));
 
         var loader = new OptionsLoader(messages);
         var options = loader.Load(settings);

@@ -15,6 +15,9 @@ internal sealed record LoadContext(string ConfDirectory, string Prefix, HostLook
     /// <summary>Whether <c>user</c> can be honoured.</summary>
     public bool IsPrivileged { get; init; }
 
+    /// <summary>The sizes of shared zones. Each source of a configuration has its own.</summary>
+    public Dictionary<string, int> ZoneSizes { get; init; } = new(StringComparer.Ordinal);
+
     /// <summary>The full name of a file that is named in the configuration, written as nginx writes it.</summary>
     public string BesideConf(string file) => Full(ConfDirectory, file);
 

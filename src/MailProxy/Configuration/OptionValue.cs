@@ -7,6 +7,9 @@ namespace MailProxy.Configuration;
 /// <summary>From canonical text to the value of an option.</summary>
 internal static class OptionValue
 {
+    // 114 years; more than any timer has.
+    private const int LongestHours = 6;
+
     /// <summary>Reads a text as a value of this type.</summary>
     /// <param name="type">The property's type.</param>
     /// <param name="text">The text; empty stands for null where the type has it.</param>
@@ -38,9 +41,17 @@ internal static class OptionValue
         _ => null,
     };
 
-    /// <summary><c>[d.]hh:mm:ss[.fffffff]</c>. A bare number would be days to .NET and seconds to nginx, and is refused.</summary>
-    public static TimeSpan? ParseTime(string text) =>
-        text.Contains(':') && TimeSpan.TryParseExact(text, "c", CultureInfo.InvariantCulture, out var time) && time >= TimeSpan.Zero ? time : null;
+    /// <summary><c>[d.]hh:mm:ss[.fffffff]</c>, without days any number of hours. A bare number would be days to .NET and seconds to nginx, and is refused.</summary>
+    public static TimeSpan? ParseTime(string text)
+    {
+        var colon = text.IndexOf(':');
+        if (colon < 0) return null;
+        var hours = 0;
+        // .NET ends at 23 of them.
+        if (colon <= LongestHours && int.TryParse(text.AsSpan(0, colon), NumberStyles.None, CultureInfo.InvariantCulture, out hours)) text = $"00{text[colon..]}";
+        if (!TimeSpan.TryParseExact(text, "c", CultureInfo.InvariantCulture, out var time) || time < TimeSpan.Zero) return null;
+        return time + TimeSpan.FromHours(hours);
+    }
 
     private static object? ParseValue(Type type, string text, string[] words)
     {

@@ -21,6 +21,8 @@ internal sealed class OverlayReader(LoadContext context, List<ConfigurationMessa
     /// <summary>Reads the section; what is wrong is reported with its key.</summary>
     public Settings Read(IConfiguration configuration)
     {
+        // In a login shell, MAIL is the user's mailbox.
+        if (configuration[Root]?.StartsWith('/') != true) RefuseValue(configuration.GetSection(Root));
         foreach (var section in configuration.GetSection(Root).GetChildren())
         {
             if (section.Key.Equals(Servers, StringComparison.OrdinalIgnoreCase)) ReadBlocks(section, _settings.Servers, OptionSchema.Server);
@@ -29,11 +31,13 @@ internal sealed class OverlayReader(LoadContext context, List<ConfigurationMessa
             else ReadSection(section, "", _settings.Mail, OptionSchema.Server, isBlock: false);
         }
 
+        UserDirective.CheckKeys(_settings.Main, context, messages);
         return _settings;
     }
 
     private void ReadBlocks(IConfigurationSection blocks, SortedDictionary<int, SettingLevel> levels, IReadOnlyDictionary<string, OptionProperty> schema)
     {
+        RefuseValue(blocks);
         foreach (var section in blocks.GetChildren())
         {
             if (!int.TryParse(section.Key, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
@@ -43,6 +47,7 @@ internal sealed class OverlayReader(LoadContext context, List<ConfigurationMessa
             }
 
             if (!levels.TryGetValue(number, out var level)) levels[number] = level = new SettingLevel(section.Path);
+            RefuseValue(section);
             foreach (var child in section.GetChildren()) ReadSection(child, "", level, schema, isBlock: true);
         }
     }
@@ -57,6 +62,7 @@ internal sealed class OverlayReader(LoadContext context, List<ConfigurationMessa
         }
         else if (prefix.Length == 0 && schema.Keys.Any(key => key.StartsWith(path + ":", StringComparison.OrdinalIgnoreCase)))
         {
+            RefuseValue(section);
             foreach (var child in section.GetChildren()) ReadSection(child, path + ":", level, schema, isBlock);
         }
         else
@@ -91,6 +97,7 @@ internal sealed class OverlayReader(LoadContext context, List<ConfigurationMessa
         {
             if (!int.TryParse(child.Key, NumberStyles.None, CultureInfo.InvariantCulture, out _)) Unknown(child);
             else if (option.ItemNames.Any()) ReadItem(child, option, setting);
+            else if (child.GetChildren().FirstOrDefault() is { } below) Unknown(below);
             else foreach (var text in ReadTexts(child, option, child.Value ?? "")) setting.Add(child.Path, text);
         }
     }
@@ -109,8 +116,11 @@ internal sealed class OverlayReader(LoadContext context, List<ConfigurationMessa
     private void ReadItem(IConfigurationSection section, OptionProperty option, Setting setting)
     {
         var item = new SettingItem(section.Path);
+        RefuseValue(section);
+        if (section.Value is not null) return;
         foreach (var child in section.GetChildren())
         {
+            if (child.GetChildren().FirstOrDefault() is { } below) Unknown(below);
             var name = option.ItemNames.FirstOrDefault(known => known.Equals(child.Key, StringComparison.OrdinalIgnoreCase));
             if (name is null) Unknown(child);
             else item[name] = child.Value ?? "";
@@ -145,6 +155,12 @@ internal sealed class OverlayReader(LoadContext context, List<ConfigurationMessa
                 else report.Error("a value has a line end");
                 break;
         }
+    }
+
+    /// <summary>A value of what only has keys below it would pass unseen.</summary>
+    private void RefuseValue(IConfigurationSection section)
+    {
+        if (section.Value is not null) Error("a value means nothing here, keys below it are needed", section.Path);
     }
 
     private void Unknown(IConfigurationSection section) => messages.Add(new ConfigurationMessage(ErrorLogLevel.Emerg, $"unknown configuration key \"{section.Path}\""));

@@ -14,10 +14,12 @@ internal static class SkippedListenCheck
         var items = servers.Select(server => server.Settings["AuthHttp:Url"]).OfType<Setting>().SelectMany(setting => setting.Items);
         foreach (var item in items.Where(item => item[SettingItem.Text] != AuthHttpOptions.Internal))
         {
-            var targets = Targets(AuthHttpUrl.Parse(item[SettingItem.Text]), lookup);
+            var url = AuthHttpUrl.Parse(item[SettingItem.Text]);
+            var targets = Targets(url, lookup);
             if (listens.FirstOrDefault(listen => listen.Addresses.Any(address => targets.Exists(target => Takes(address, target)))) is not { } taken) continue;
+            var instead = taken.FixedAnswer(url.RequestUri) is { } upstream ? $"; it sends everybody to one server, so write \"proxy_pass {upstream};\" instead" : "";
             messages.Add(new ConfigurationMessage(
-                ErrorLogLevel.Warn, $"\"auth_http\" points to an address that the skipped \"{taken.Block}\" block listens on (\"{taken.Address}\" in {taken.Where}): nothing answers there unless nginx goes on running in {item.Where}"));
+                ErrorLogLevel.Warn, $"\"auth_http\" points to an address that the skipped \"{taken.Block}\" block listens on (\"{taken.Address}\" in {taken.Where}): nothing answers there unless nginx goes on running{instead} in {item.Where}"));
         }
     }
 

@@ -203,6 +203,58 @@ public sealed class OverlayTests : IDisposable
         Assert.NotNull(_conf.LoadFile(missing, overlay: FromJson(Json)).Options);
     }
 
+    [Theory]
+    [InlineData("24:00:00", "1.00:00:00")]
+    [InlineData("100:30:00.5", "4.04:30:00.5000000")]
+    [InlineData("1.02:00:00", "1.02:00:00")]
+    [InlineData("999999:00:00", "41666.15:00:00")]
+    [InlineData("9999999:00:00", null)]
+    [InlineData("24:60:00", null)]
+    [InlineData("24:00", "1.00:00:00")]
+    [InlineData("-1:00:00", null)]
+    [InlineData("1.24:00:00", null)]
+    [InlineData("24", null)]
+    public void A_time_may_have_any_number_of_hours(string text, string? expected)
+    {
+        var result = _conf.Load(TestConf.Server(""), null, ("Mail:Proxy:Timeout", text));
+        Assert.Equal(expected, result.Options?.Servers[0].Proxy.Timeout.ToString("c"));
+        if (expected is null) Assert.Equal(["[emerg] \"proxy_timeout\" directive invalid value, it must be hh:mm:ss in Mail:Proxy:Timeout"], _conf.Texts(result));
+    }
+
+    [Theory]
+    [InlineData("Mail", "foo")]
+    [InlineData("Mail:Servers", "")]
+    [InlineData("Mail:Servers", "143")]
+    [InlineData("Mail:Upstreams", "pool")]
+    [InlineData("Mail:Servers:0", "143")]
+    [InlineData("Mail:Proxy", "off")]
+    [InlineData("Mail:Servers:0:Tls", "on")]
+    [InlineData("Mail:Servers:0:Listen:0", "143")]
+    [InlineData("Mail:Passdb:0", "sqlite users.db")]
+    public void A_value_where_only_keys_mean_something_does_not_pass_unseen(string key, string value) =>
+        Assert.Contains($"[emerg] a value means nothing here, keys below it are needed in {key}", _conf.Texts(_conf.Load(TestConf.Server(""), null, (key, value))));
+
+    [Theory]
+    [InlineData("Mail:Servers:0:Imap:Auth:0:x")]
+    [InlineData("Mail:Servers:0:Listen:0:Address:x")]
+    [InlineData("Mail:Proxy:Timeout:x")]
+    public void A_key_below_a_value_does_not_pass_unseen(string key) =>
+        Assert.Contains($"[emerg] unknown configuration key \"{key}\"", _conf.Texts(_conf.Load(TestConf.Server(""), null, (key, "y"))));
+
+    [Fact]
+    public void A_login_shells_mailbox_is_none_of_its_business() =>
+        Assert.Empty(_conf.Texts(_conf.Load(TestConf.Server(""), null, ("MAIL", "/var/mail/root"), ("Mail:Timeout", "00:00:05"))));
+
+    [Theory]
+    [InlineData("Mail:User", "no-such-user", "getpwnam(\"no-such-user\") failed in Mail:User")]
+    [InlineData("Mail:Group", "no-such-group", "getgrnam(\"no-such-group\") failed in Mail:Group")]
+    public void An_account_must_be_known(string key, string value, string error)
+    {
+        Assert.Equal([$"[emerg] {error}"], _conf.Texts(_conf.Load(TestConf.Server(""), null, (key, value))));
+        _conf.IsPrivileged = false;
+        Assert.NotNull(_conf.Load(TestConf.Server(""), null, (key, value)).Options);
+    }
+
     [Fact]
     public void The_command_line_counts_without_a_file() =>
         Assert.Equal(5, _conf.LoadFile(null, "worker_processes 5;", FromJson(Json.Replace("\"WorkerProcesses\": 3,", "", StringComparison.Ordinal))).Options!.WorkerProcesses);

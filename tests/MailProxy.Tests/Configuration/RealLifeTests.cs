@@ -115,6 +115,58 @@ public sealed class RealLifeTests : IDisposable
         Assert.NotNull(result.Options);
     }
 
+    [Fact]
+    public void The_warning_follows_include_and_a_server_without_listen()
+    {
+        _conf.Write("sites/auth.conf", "server { include listen; }\nserver { listen 9001; }\ninclude sites/*.conf;\n");
+        _conf.Write("listen", "listen 127.0.0.1:9000;\n");
+        var result = _conf.Load("events {} http { include none.conf; include sites/*.conf; }\nmail {\nauth_http 127.0.0.1:9000/a; server { listen 143; }\nserver { listen 110;\nauth_http 127.0.0.1:9001; }\n}");
+        Assert.Equal(
+        [
+            "[warn] \"http\" block is skipped, this is a mail proxy only in c:1",
+            "[warn] \"auth_http\" points to an address that the skipped \"http\" block listens on (\"127.0.0.1:9000\" in listen:1): nothing answers there unless nginx goes on running in c:3",
+            "[warn] \"auth_http\" points to an address that the skipped \"http\" block listens on (\"9001\" in sites/auth.conf:2): nothing answers there unless nginx goes on running in c:5",
+        ],
+        _conf.Texts(result));
+
+        result = _conf.Load("events {} http { server { root /x; } } mail { auth_http 127.0.0.1/a; server { listen 143; } }");
+        Assert.Contains(result.Messages, message => message.Text.Contains("(\"80\" in ", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("location = /auth { add_header Auth-Status OK; add_header Auth-Server 10.0.0.1; add_header Auth-Port 25; return 204; }", "10.0.0.1:25")]
+    [InlineData("location / { return 404; } location /auth { add_header Auth-Server 10.0.0.1; add_header \"Auth-Port\" \"143\"; return 200; }", "10.0.0.1:143")]
+    [InlineData("location ~ ^/auth(/|$) { add_header Auth-Server ::1; add_header Auth-Port 143; return 200 ''; }", "[::1]:143")]
+    [InlineData("add_header Auth-Server 10.0.0.1 always; add_header Auth-Port 143; return 200;", "10.0.0.1:143")]
+    [InlineData("include answer;", "10.0.0.9:25")]
+    // The answer depends on the login, or is a refusal, or is another login's.
+    [InlineData("location = /auth { add_header Auth-Server $server; add_header Auth-Port 25; return 204; }", null)]
+    [InlineData("location = /auth { add_header Auth-Server 10.0.0.1; add_header Auth-Port $port; return 204; }", null)]
+    [InlineData("location = /auth { if ($http_auth_user = x) { return 403; } add_header Auth-Server 10.0.0.1; add_header Auth-Port 25; return 204; }", null)]
+    [InlineData("location = /auth { add_header Auth-Server 10.0.0.1; add_header Auth-Port 25; proxy_pass http://x; }", null)]
+    [InlineData("location = /auth { add_header Auth-Status fail; add_header Auth-Server 10.0.0.1; add_header Auth-Port 25; return 204; }", null)]
+    [InlineData("location = /auth { add_header Auth-User all; add_header Auth-Server 10.0.0.1; add_header Auth-Port 25; return 204; }", null)]
+    [InlineData("location = /auth { add_header Auth-Server 10.0.0.1; add_header Auth-Port 25; return 403; }", null)]
+    [InlineData("location ~ auth { proxy_pass http://x; } location /auth { add_header Auth-Server 10.0.0.1; add_header Auth-Port 25; return 204; }", null)]
+    [InlineData("location /other { add_header Auth-Server 10.0.0.1; add_header Auth-Port 25; return 204; }", null)]
+    [InlineData("location ~ ( { }", null)]
+    public void The_warning_has_the_line_to_write_where_everybody_is_sent_to_one_server(string lines, string? upstream)
+    {
+        _conf.Write("answer", "location /auth { add_header Auth-Server 10.0.0.9; add_header Auth-Port 25; return 204; }");
+        var result = _conf.Load($"events {{}} http {{ server {{ listen 127.0.0.1:9000; {lines} }} }} mail {{ server {{ listen 143; auth_http 127.0.0.1:9000/auth?x; }} }}");
+        var text = Assert.Single(result.Messages, message => message.Text.StartsWith("\"auth_http\" points", StringComparison.Ordinal)).Text;
+        if (upstream is null) Assert.DoesNotContain("proxy_pass", text, StringComparison.Ordinal);
+        else Assert.Contains($"it sends everybody to one server, so write \"proxy_pass {upstream};\" instead in ", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_byte_order_mark_is_no_part_of_the_first_word()
+    {
+        _conf.Write("more", "\uFEFFserver { listen 143; }\n");
+        Assert.Single(_conf.Options("\uFEFFevents {} mail { auth_http 127.0.0.1:1; include more; }").Servers);
+        Assert.Equal(["[emerg] unknown directive \"\uFEFFfoo\" in c:1"], _conf.Texts(_conf.Load("events {} \uFEFFfoo;")));
+    }
+
     [Theory]
     [InlineData("imap_auth plain; imap_auth PLAIN login;", "duplicate value \"PLAIN\" in c:2")]
     [InlineData("set_real_ip_from 10.0.0.1/8;", "low address bits of 10.0.0.1/8 are meaningless in c:2")]

@@ -31,6 +31,8 @@ public sealed class WrongFileTests : IDisposable
     [InlineData("events {} pid \"a\"b;", "unexpected \"b\" in c:1")]
     [InlineData("events {} pid 'a'};", "unexpected \"}\" in c:1")]
     [InlineData("events {} pid 'a'#x\n;", "unexpected \"#\" in c:1")]
+    [InlineData("events {} mail { allow 127.0.0.1; }", "\"allow\" directive is not allowed here in c:1")]
+    [InlineData("events {} sendfile on;", "\"sendfile\" directive is not allowed here in c:1")]
     [InlineData("events { foo; }", "unknown directive \"foo\" in c:1")]
     [InlineData("events { timeout 5s; }", "\"timeout\" directive is not allowed here in c:1")]
     [InlineData("events { worker_connections x; }", "invalid number \"x\" in c:1")]
@@ -64,7 +66,6 @@ public sealed class WrongFileTests : IDisposable
     [InlineData("debug_points foo; events {}", "invalid value \"foo\" in c:1")]
     [InlineData("thread_pool a; events {}", "invalid number of arguments in \"thread_pool\" directive in c:1")]
     [InlineData("pcre_jit x; events {}", "invalid value \"x\" in \"pcre_jit\" directive, it must be \"on\" or \"off\" in c:1")]
-    [InlineData("\uFEFFevents {} events {}", "unknown directive \"\uFEFFevents\" in c:1")]
     public void A_wrong_file_is_refused(string text, string message)
     {
         var result = _conf.Load(text);

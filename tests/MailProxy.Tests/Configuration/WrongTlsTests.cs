@@ -16,6 +16,7 @@ public sealed class WrongTlsTests : IDisposable
     [InlineData("ssl_session_cache shared::10m;", "invalid session cache \"shared::10m\" in c:2")]
     [InlineData("ssl_session_cache shared:SSL;", "invalid session cache \"shared:SSL\" in c:2")]
     [InlineData("ssl_session_cache shared:SSL:x;", "invalid session cache \"shared:SSL:x\" in c:2")]
+    [InlineData("ssl_session_cache shared:SSL:10m; } server { listen 127.0.0.1:1110; protocol pop3;\nssl_session_cache shared:SSL:5m;", "the size 5242880 of shared memory zone \"SSL\" conflicts with already declared size 10485760 in c:3")]
     [InlineData("ssl_session_cache shared:SSL:10;", "session cache \"shared:SSL:10\" is too small in c:2")]
     [InlineData("ssl_session_cache builtin:x;", "invalid session cache \"builtin:x\" in c:2")]
     [InlineData("ssl_session_cache off none off;", "invalid number of arguments in \"ssl_session_cache\" directive in c:2")]
@@ -43,8 +44,8 @@ public sealed class WrongTlsTests : IDisposable
     [InlineData("proxy_ssl_protocols TLSv9;", "invalid value \"TLSv9\" in c:2")]
     [InlineData("proxy_ssl_verify_depth x;", "\"proxy_ssl_verify_depth\" directive invalid number in c:2")]
     [InlineData("proxy_ssl_certificate a.pem;", "no \"proxy_ssl_certificate_key\" is defined for certificate \"a.pem\"")]
-    [InlineData("ssl_stapling on;", "unknown directive \"ssl_stapling\" in c:2")]
-    [InlineData("ssl_early_data on;", "unknown directive \"ssl_early_data\" in c:2")]
+    [InlineData("ssl_stapling on;", "\"ssl_stapling\" directive is not allowed here in c:2")]
+    [InlineData("ssl_early_data on;", "\"ssl_early_data\" directive is not allowed here in c:2")]
     public void A_wrong_tls_directive_is_refused(string lines, string message)
     {
         var result = _conf.Load(TestConf.Server(lines));

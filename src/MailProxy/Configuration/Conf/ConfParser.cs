@@ -9,7 +9,8 @@ internal static class ConfParser
     /// <summary>Reads a file up to its end or to its first error of grammar, which is then the last node where it was found.</summary>
     public static IReadOnlyList<ConfNode> ParseFile(ReadOnlyMemory<byte> text, string path)
     {
-        var lexer = new ConfLexer(text, isFile: true);
+        // Editors put a byte order mark there; nginx takes it for a part of the first word.
+        var lexer = new ConfLexer(text.Span.StartsWith("\uFEFF"u8) ? text[3..] : text, isFile: true);
         var words = new List<string>();
         var block = new List<ConfNode>();
         var open = new Stack<(List<ConfNode> Outer, string[] Words, string Where, bool IsText)>();

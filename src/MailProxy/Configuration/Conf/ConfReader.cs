@@ -57,7 +57,7 @@ internal sealed class ConfReader(LoadContext context, List<ConfigurationMessage>
     {
         var rows = DirectiveTable.Find(node.Name);
         var directive = rows.FirstOrDefault(row => row.Attribute.Contexts.HasFlag(block));
-        if (rows.Count == 0) report.Error($"unknown directive \"{node.Name}\"");
+        if (rows.Count == 0 && !NginxDirectives.Knows(node.Name)) report.Error($"unknown directive \"{node.Name}\"");
         else if (directive is null) report.Error($"\"{node.Name}\" directive is not allowed here");
         return directive;
     }
@@ -151,7 +151,7 @@ internal sealed class ConfReader(LoadContext context, List<ConfigurationMessage>
     {
         _hasBlock = true;
         if (_skippedKinds.Add(node.Name)) report.Warn($"\"{node.Name}\" block is skipped, this is a mail proxy only");
-        SkippedListens.AddRange(SkippedListen.FindIn(node));
+        SkippedListens.AddRange(SkippedListen.FindIn(node, new SkippedFiles(context)));
     }
 
     private void ReadValues(ConfNode node, Directive directive, SettingLevel level, Report report)

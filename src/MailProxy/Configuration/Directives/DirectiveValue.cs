@@ -81,7 +81,7 @@ internal static class DirectiveValue
         DirectiveKind.ProxyBind => ProxyBindDirective.Read(word, report),
         DirectiveKind.ProxyPass => ProxyPassDirective.Read(word, report),
         DirectiveKind.Hash => UpstreamMethodDirective.ReadHashKey(word, report),
-        DirectiveKind.SessionCache => SessionCacheDirective.Read(word, report),
+        DirectiveKind.SessionCache => SessionCacheDirective.Read(word, context, report),
         DirectiveKind.Secret => SecretValue.Read(directive, word, context, report),
         DirectiveKind.ConfFile => word.Length == 0 || HasScheme(word) ? word : context.BesideConf(word),
         DirectiveKind.PrefixFile => context.BelowPrefix(word),

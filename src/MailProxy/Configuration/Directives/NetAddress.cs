@@ -51,6 +51,16 @@ internal static class NetAddress
         return null;
     }
 
+    /// <summary>What is wrong with an address of an upstream, which is no URL here as in <c>http { }</c>.</summary>
+    public static string UpstreamError(string reason, string text)
+    {
+        var error = $"{reason} in upstream \"{text}\"";
+        var end = text.IndexOf("://", StringComparison.Ordinal);
+        if (end < 0) return error;
+        var secure = text[..end] is "imaps" or "pop3s" or "smtps" or "https" ? ", and \"proxy_ssl on\" for TLS" : "";
+        return $"{error}: it takes no scheme, write \"{text[(end + 3)..].TrimEnd('/')}\"{secure}";
+    }
+
     /// <summary>Reads an address to listen on: besides <c>ReadPeer</c>'s, a port or a range of ports alone, and <c>*</c>.</summary>
     /// <returns>Null, or nginx's words for what is wrong.</returns>
     public static string? ReadListen(string text, HostLookup lookup, List<string> addresses)

@@ -6,7 +6,7 @@ internal static class ProxyPassDirective
     public static string? Read(string word, Report report)
     {
         if (NetAddress.ReadUpstream(word, out var address) is not { } reason) return address.ToString();
-        report.Error($"{reason} in upstream \"{word}\"");
+        report.Error(NetAddress.UpstreamError(reason, word));
         return null;
     }
 }

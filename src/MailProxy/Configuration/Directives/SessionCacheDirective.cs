@@ -3,7 +3,7 @@ namespace MailProxy.Configuration.Directives;
 /// <summary>The words of <c>ssl_session_cache</c>.</summary>
 internal static class SessionCacheDirective
 {
-    public static string? Read(string word, Report report)
+    public static string? Read(string word, LoadContext context, Report report)
     {
         if (word is "off" or "none" or "builtin" || (Rest(word, "builtin:") is { Length: > 0 } count && DirectiveValue.ParseNumber(count) is not null)) return word;
 
@@ -14,8 +14,14 @@ internal static class SessionCacheDirective
             return null;
         }
 
-        if (size >= ZoneDirective.LeastSize) return word;
-        report.Error($"session cache \"{word}\" is too small");
+        if (size < ZoneDirective.LeastSize)
+        {
+            report.Error($"session cache \"{word}\" is too small");
+            return null;
+        }
+
+        if (context.ZoneSizes.TryAdd(zone[0], size) || context.ZoneSizes[zone[0]] == size) return word;
+        report.Error($"the size {size} of shared memory zone \"{zone[0]}\" conflicts with already declared size {context.ZoneSizes[zone[0]]}");
         return null;
     }
 

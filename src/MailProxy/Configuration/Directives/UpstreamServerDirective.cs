@@ -41,7 +41,7 @@ internal static class UpstreamServerDirective
         if (!isName) item.Remove(nameof(UpstreamServerOptions.Resolve));
         var isResolved = OptionValue.ParseFlag(item.GetValueOrDefault(nameof(UpstreamServerOptions.Resolve), "")) == true;
         reason ??= isName && address.Port is null ? "no port" : isResolved ? KeepName(address, addresses) : FindAddresses(word, lookup, addresses);
-        if (reason is not null) report.Error($"{reason} in upstream \"{word}\"");
+        if (reason is not null) report.Error(NetAddress.UpstreamError(reason, word));
         if (report.HasFailed) return;
         item.TryAdd(nameof(UpstreamServerOptions.Host), NetAddress.IsUnix(word) ? "" : address.Host);
         setting.AddEach(nameof(UpstreamServerOptions.Address), addresses, item);

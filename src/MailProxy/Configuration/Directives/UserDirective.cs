@@ -15,11 +15,23 @@ internal static class UserDirective
             return;
         }
 
-        if (!IsKnown(NativeMethods.getpwnam, user)) call.Report.Error($"getpwnam(\"{user}\") failed");
-        else if (group is not null && !IsKnown(NativeMethods.getgrnam, group)) call.Report.Error($"getgrnam(\"{group}\") failed");
-
+        Check(user, group, call.Report);
         call.Set(call.Path, user);
         if (group is not null) call.Set("Group", group);
+    }
+
+    /// <summary>Checks the keys that name them, where the process can become another account.</summary>
+    public static void CheckKeys(SettingLevel main, LoadContext context, List<ConfigurationMessage> messages)
+    {
+        if (!context.IsPrivileged) return;
+        if (main[nameof(MailProxyOptions.User)] is { Value: { Length: > 0 } user } userSetting) Check(user, null, new Report(messages, userSetting.Where));
+        if (main[nameof(MailProxyOptions.Group)] is { Value: { Length: > 0 } group } groupSetting) Check(null, group, new Report(messages, groupSetting.Where));
+    }
+
+    private static void Check(string? user, string? group, Report report)
+    {
+        if (user is not null && !IsKnown(NativeMethods.getpwnam, user)) report.Error($"getpwnam(\"{user}\") failed");
+        else if (group is not null && !IsKnown(NativeMethods.getgrnam, group)) report.Error($"getgrnam(\"{group}\") failed");
     }
 
     /// <summary>Asks the system's own functions, because accounts need not stand in files.</summary>
