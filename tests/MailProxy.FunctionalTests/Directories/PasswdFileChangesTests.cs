@@ -55,7 +55,10 @@ public sealed class PasswdFileChangesTests : IAsyncLifetime
         await Patience.UntilAsync(async () => await AskAsync(Users - 1, change) == "OK", () => "the last change");
         Assert.InRange(longest, TimeSpan.Zero, TimeSpan.FromSeconds(3));
         Assert.InRange(most - before, long.MinValue, (2 * new FileInfo(path).Length) + (24 << 20));
-        Assert.DoesNotContain("[error]", _proxy.Log, StringComparison.Ordinal);
+        // On a busy machine the test writes for longer than it leaves the file alone, which may be said.
+        Assert.All(
+            _proxy.Log.Split('\n').Where(line => line.Contains("[error]", StringComparison.Ordinal)),
+            line => Assert.Contains("is written to all the time", line, StringComparison.Ordinal));
     }
 
     /// <summary>The first user has always the same password, the others one for each change.</summary>

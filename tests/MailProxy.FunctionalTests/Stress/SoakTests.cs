@@ -63,6 +63,7 @@ public sealed partial class SoakTests : IAsyncLifetime
         xclient off;
         smtp_auth plain;
         proxy_smtp_auth on;
+        ssl_session_cache builtin:1000 shared:soak:1m;
         {{TestCertificates.Directives(_directory.Path)}}
         upstream pool {
             {{string.Join('\n', _imap.Select((server, index) => $"server imap{index}.test:{server.Port} resolve fail_timeout=1s;"))}}
@@ -288,6 +289,6 @@ public sealed partial class SoakTests : IAsyncLifetime
     [GeneratedRegex(@"^(a OK |\+OK|235 )")]
     private static partial Regex Welcome();
 
-    [GeneratedRegex(@"^(\* BYE |a NO \[UNAVAILABLE\]|-ERR \[SYS/TEMP\] |4\d\d |\* BAD internal server error|-ERR internal server error)")]
+    [GeneratedRegex(@"^(\* BYE |a NO \[UNAVAILABLE\] |-ERR \[SYS/TEMP\] |4\d\d )")]
     private static partial Regex ComeBack();
 }
