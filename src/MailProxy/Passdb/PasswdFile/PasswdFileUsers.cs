@@ -70,6 +70,11 @@ internal sealed class PasswdFileUsers(string path, string scheme, TimeProvider t
             (_loaded, _failure, _lost, _writtenSince, _isWriterSaid) = (stamp, null, null, null, false);
             PassdbLog.FileRead(log, path, table.Count);
         }
+        catch (EndOfStreamException)
+        {
+            // Somebody has begun to write it in place meanwhile.
+            return IsBeingWritten();
+        }
         catch (Exception exception)
         {
             Fail(exception.Message);
