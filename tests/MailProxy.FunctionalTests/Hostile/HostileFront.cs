@@ -25,6 +25,7 @@ internal sealed class HostileFront : IAsyncDisposable
     private readonly int _port = FreePort.Take();
     private ProxyServer _proxy = null!;
     private long _residentBefore;
+    private TimeSpan _first;
 
     static HostileFront() => Array.Fill(Junk, (byte)'x');
 
@@ -52,7 +53,7 @@ internal sealed class HostileFront : IAsyncDisposable
             server { listen 127.0.0.1:{{front._goodPort}}; protocol pop3; }
             """);
         // What a first session costs in code and pools is not what a crowd costs.
-        await front.AssertTheGoodAreServedAsync();
+        front._first = await front.ServeTheGoodAsync();
         front._residentBefore = front._proxy.Process.ResidentBytes;
         return front;
     }
@@ -132,13 +133,20 @@ internal sealed class HostileFront : IAsyncDisposable
 
     private async Task AssertTheGoodAreServedAsync()
     {
+        var took = await ServeTheGoodAsync();
+        // The slower the machine is just now, the longer everything takes.
+        Assert.True(took < AtOnce + _first, $"a good client waited for {took.TotalSeconds} s");
+    }
+
+    /// <returns>How long the good client took.</returns>
+    private async Task<TimeSpan> ServeTheGoodAsync()
+    {
         var started = Stopwatch.GetTimestamp();
         using var peer = await Peer.ConnectAsync(_goodPort);
         await peer.ReadLineAsync();
         await peer.AskAsync("USER good");
         Assert.Equal("+OK in", await peer.AskAsync("PASS p"));
         Assert.Equal("+OK", await peer.AskAsync("STAT"));
-        var took = Stopwatch.GetElapsedTime(started);
-        Assert.True(took < AtOnce, $"a good client waited for {took.TotalSeconds} s");
+        return Stopwatch.GetElapsedTime(started);
     }
 }
