@@ -63,7 +63,7 @@ public sealed partial class SoakTests : IAsyncLifetime
         xclient off;
         smtp_auth plain;
         proxy_smtp_auth on;
-        ssl_session_cache builtin:1000 shared:soak:1m;
+        {{(MailProxyServer.IsManaged ? "" : "ssl_session_cache builtin:1000 shared:soak:1m;")}}
         {{TestCertificates.Directives(_directory.Path)}}
         upstream pool {
             {{string.Join('\n', _imap.Select((server, index) => $"server imap{index}.test:{server.Port} resolve fail_timeout=1s;"))}}
