@@ -86,8 +86,15 @@ internal sealed partial class ChildProcess : IAsyncDisposable
     /// <summary>Gives a program that is talked to a line of input.</summary>
     public void Say(string line)
     {
-        _process.StandardInput.WriteLine(line);
-        _process.StandardInput.Flush();
+        try
+        {
+            _process.StandardInput.WriteLine(line);
+            _process.StandardInput.Flush();
+        }
+        catch (IOException)
+        {
+            // It has just ended by itself: whoever waits for its end sees that.
+        }
     }
 
     public void Signal(int signal)
