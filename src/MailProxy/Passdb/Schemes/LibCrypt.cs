@@ -57,7 +57,8 @@ internal static partial class LibCrypt
         var isTaken = secret.Length <= LongestPassword && !secret.Contains((byte)0);
         byte[] phrase = isTaken ? [.. secret, 0] : [0];
         byte[] settingText = [.. setting, 0];
-        var state = new byte[StateSize];
+        // What comes back points into it, and is read after the call: the collector must not move it meanwhile.
+        var state = GC.AllocateArray<byte>(StateSize, pinned: true);
         try
         {
             var made = Crypt(ref phrase[0], ref settingText[0], ref state[0], state.Length);
