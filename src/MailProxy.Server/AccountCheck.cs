@@ -1,6 +1,6 @@
 using MailProxy.Configuration;
-using MailProxy.Connections;
 using MailProxy.Hosting;
+using MailProxy.Tls;
 
 namespace MailProxy.Server;
 

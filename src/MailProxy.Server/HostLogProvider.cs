@@ -1,5 +1,4 @@
-using MailProxy.Configuration;
-using MailProxy.Diagnostics;
+using MailProxy.Observing.Logs;
 
 namespace MailProxy.Server;
 

@@ -1,5 +1,6 @@
 using System.Runtime.ExceptionServices;
 using MailProxy.Transport;
+using MailProxy.Transport.Guards;
 
 namespace MailProxy.Server;
 

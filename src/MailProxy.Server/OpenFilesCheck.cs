@@ -1,5 +1,6 @@
 using MailProxy.Configuration;
 using MailProxy.Hosting;
+using MailProxy.Observing.Logs;
 
 namespace MailProxy.Server;
 

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 using MailProxy.Configuration;
-using MailProxy.Diagnostics;
+using MailProxy.Observing.Logs;
 
 namespace MailProxy.Server;
 

@@ -1,5 +1,5 @@
-using MailProxy.Diagnostics;
 using MailProxy.Hosting;
+using MailProxy.Observing.Logs;
 using MailProxy.Server;
 
 NativeProcess.PrepareProcess();

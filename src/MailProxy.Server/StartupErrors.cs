@@ -1,9 +1,9 @@
 using System.Net.Sockets;
 using System.Text.Json;
 using MailProxy.Configuration;
-using MailProxy.Diagnostics;
 using MailProxy.Hosting;
-using MailProxy.Transport;
+using MailProxy.Observing.Logs;
+using MailProxy.Transport.Sockets;
 
 namespace MailProxy.Server;
 

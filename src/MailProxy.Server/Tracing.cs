@@ -1,5 +1,5 @@
-using MailProxy.Diagnostics;
 using MailProxy.Hosting;
+using MailProxy.Observing.Traces;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 

@@ -1,5 +1,5 @@
-using MailProxy.Configuration.Directives;
-using MailProxy.Passdb.Schemes;
+using MailProxy.Configuration.Grammar;
+using MailProxy.UserDirectory.Passwords;
 
 namespace MailProxy.Server;
 

@@ -1,7 +1,8 @@
 using MailProxy.Configuration;
-using MailProxy.Passdb;
-using MailProxy.Passdb.Schemes;
-using MailProxy.Passdb.Sqlite;
+using MailProxy.Observing.Logs;
+using MailProxy.UserDirectory.Passwords;
+using MailProxy.UserDirectory.Stores;
+using MailProxy.UserDirectory.Stores.Sqlite;
 
 namespace MailProxy.Server;
 

@@ -1,5 +1,5 @@
 using System.Net;
-using MailProxy.Transport.Managed;
+using MailProxy.Transport.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging;

@@ -1,8 +1,12 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Threading.Channels;
+using MailProxy.Transport.Features;
+using MailProxy.Transport.Guards;
 using MailProxy.Transport.Linux;
+using MailProxy.Transport.Linux.Accept;
 using MailProxy.Transport.Managed;
+using MailProxy.Transport.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging;

@@ -1,6 +1,8 @@
 using System.Net;
 using MailProxy.Transport.Linux;
+using MailProxy.Transport.Linux.Loop;
 using MailProxy.Transport.Managed;
+using MailProxy.Transport.Sockets;
 using MailProxy.Transport.Tls;
 using Microsoft.AspNetCore.Connections;
 

@@ -1,6 +1,6 @@
 using System.Text;
 using MailProxy.Authentication;
-using MailProxy.Configuration;
+using MailProxy.Upstreams;
 
 namespace MailProxy.Testing;
 

@@ -1,4 +1,4 @@
-namespace MailProxy.Transport;
+namespace MailProxy.Transport.Features;
 
 /// <summary>
 /// Set on connections that are handed to Kestrel before their client has come, so that no thread is woken for a client:

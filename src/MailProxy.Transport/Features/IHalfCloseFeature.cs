@@ -1,4 +1,4 @@
-namespace MailProxy.Transport;
+namespace MailProxy.Transport.Features;
 
 /// <summary>Ends the sending direction of a connection and keeps the receiving one. Set on upstream connections.</summary>
 public interface IHalfCloseFeature

@@ -1,4 +1,6 @@
-namespace MailProxy.Transport;
+using MailProxy.Transport.Sockets;
+
+namespace MailProxy.Transport.Features;
 
 /// <summary>Says by which socket a connection came in. Set on every connection that a <see cref="ListenerSet"/> accepts.</summary>
 public interface IListenSocketFeature

@@ -1,4 +1,4 @@
-namespace MailProxy.Transport;
+namespace MailProxy.Transport.Features;
 
 /// <summary>Set on connections whose reads and writes run on an event loop.</summary>
 public interface ILoopFeature

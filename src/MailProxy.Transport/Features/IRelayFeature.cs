@@ -1,6 +1,6 @@
 using Microsoft.AspNetCore.Connections;
 
-namespace MailProxy.Transport;
+namespace MailProxy.Transport.Features;
 
 /// <summary>Joins a client's connection with an upstream's until one of them ends. Set on the client's connection.</summary>
 public interface IRelayFeature

@@ -1,6 +1,6 @@
 using Microsoft.AspNetCore.Connections;
 
-namespace MailProxy.Transport;
+namespace MailProxy.Transport.Guards;
 
 /// <summary>How a close comes to its end with a peer that takes nothing any more: the same on both transports, and for both sides of a session.</summary>
 internal static class ConnectionClose

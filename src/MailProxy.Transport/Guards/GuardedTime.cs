@@ -1,4 +1,4 @@
-namespace MailProxy.Transport;
+namespace MailProxy.Transport.Guards;
 
 /// <summary>The system's clock. What its timers call may throw, which would end the process: it is reported, and the timer goes on.</summary>
 internal sealed class GuardedTime : TimeProvider

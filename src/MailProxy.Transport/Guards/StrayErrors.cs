@@ -1,4 +1,4 @@
-namespace MailProxy.Transport;
+namespace MailProxy.Transport.Guards;
 
 /// <summary>
 /// Errors of our own that have no caller: what native libraries, timers and the pool's threads call back must not throw, since

@@ -1,4 +1,4 @@
-namespace MailProxy.Transport;
+namespace MailProxy.Transport.Guards;
 
 /// <summary>A token that fires when a time is over, or with another token: one source and one timer, where linked sources are three objects more.</summary>
 internal sealed class TimeLimit : IDisposable

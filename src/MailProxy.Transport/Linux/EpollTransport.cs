@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
-using MailProxy.Transport.Managed;
+using MailProxy.Transport.Linux.Connection;
+using MailProxy.Transport.Linux.Loop;
+using MailProxy.Transport.Sockets;
 using Microsoft.AspNetCore.Connections;
 
 namespace MailProxy.Transport.Linux;

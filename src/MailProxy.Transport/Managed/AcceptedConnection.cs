@@ -1,6 +1,9 @@
 using System.IO.Pipelines;
 using System.Net;
 using System.Net.Security;
+using MailProxy.Transport.Features;
+using MailProxy.Transport.Guards;
+using MailProxy.Transport.Sockets;
 using MailProxy.Transport.Tls;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;

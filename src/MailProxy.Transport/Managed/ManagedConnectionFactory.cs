@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using MailProxy.Transport.Sockets;
 using Microsoft.AspNetCore.Connections;
 
 namespace MailProxy.Transport.Managed;

@@ -1,3 +1,4 @@
+using MailProxy.Transport.Features;
 using Microsoft.AspNetCore.Connections;
 
 namespace MailProxy.Transport.Managed;

@@ -5,7 +5,7 @@ using System.Security.Cryptography;
 using System.Text;
 using MailProxy.Transport.Tls;
 
-namespace MailProxy.Transport.Linux.OpenSsl;
+namespace MailProxy.Transport.OpenSsl;
 
 /// <summary>
 /// An X509, ours or a peer's, read by OpenSSL alone: every byte is nginx's, and a certificate that OpenSSL takes has facts,

@@ -1,4 +1,4 @@
-namespace MailProxy.Transport.Linux.OpenSsl;
+namespace MailProxy.Transport.OpenSsl;
 
 /// <summary>What contexts of both kinds are told, by OpenSSL's numbers.</summary>
 internal static unsafe class ContextSettings

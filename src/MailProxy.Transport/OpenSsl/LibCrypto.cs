@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace MailProxy.Transport.Linux.OpenSsl;
+namespace MailProxy.Transport.OpenSsl;
 
 /// <summary>libcrypto of OpenSSL 3: files, certificates, keys, errors and the BIO that the loops bring.</summary>
 internal static unsafe partial class LibCrypto

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace MailProxy.Transport.Linux.OpenSsl;
+namespace MailProxy.Transport.OpenSsl;
 
 /// <summary>libssl of OpenSSL 3, as thin as it comes: its names without the prefix. What moves bytes takes raw pointers, what is called once a context takes handles.</summary>
 internal static unsafe partial class LibSsl

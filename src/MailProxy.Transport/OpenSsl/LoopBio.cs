@@ -1,8 +1,9 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using MailProxy.Transport.Guards;
 using MailProxy.Transport.Linux.Interop;
 
-namespace MailProxy.Transport.Linux.OpenSsl;
+namespace MailProxy.Transport.OpenSsl;
 
 /// <summary>
 /// What stands between OpenSSL and the descriptors of one loop: a single BIO, since only one session is in a call at a

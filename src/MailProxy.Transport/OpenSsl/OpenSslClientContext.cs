@@ -1,8 +1,10 @@
 using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
+using MailProxy.Transport.Guards;
+using MailProxy.Transport.Linux.Connection;
 using MailProxy.Transport.Tls;
 
-namespace MailProxy.Transport.Linux.OpenSsl;
+namespace MailProxy.Transport.OpenSsl;
 
 /// <summary>Handshakes with servers. The last session of each target is kept, to be resumed.</summary>
 internal sealed unsafe class OpenSslClientContext : TlsClientContext

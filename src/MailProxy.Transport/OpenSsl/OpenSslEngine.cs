@@ -1,6 +1,6 @@
 using MailProxy.Transport.Tls;
 
-namespace MailProxy.Transport.Linux.OpenSsl;
+namespace MailProxy.Transport.OpenSsl;
 
 /// <summary>TLS by the system's OpenSSL 3, for connections on event loops.</summary>
 internal sealed class OpenSslEngine(TimeProvider time) : ITlsEngine

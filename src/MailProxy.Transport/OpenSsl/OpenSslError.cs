@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using MailProxy.Transport.Tls;
 
-namespace MailProxy.Transport.Linux.OpenSsl;
+namespace MailProxy.Transport.OpenSsl;
 
 /// <summary>OpenSSL's queue of errors, which is the thread's, as nginx prints it.</summary>
 internal static unsafe class OpenSslError

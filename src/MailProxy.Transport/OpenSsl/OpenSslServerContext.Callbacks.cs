@@ -1,7 +1,8 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
+using MailProxy.Transport.Guards;
 
-namespace MailProxy.Transport.Linux.OpenSsl;
+namespace MailProxy.Transport.OpenSsl;
 
 /// <summary>
 /// What OpenSSL calls back. It does so in a call of the session that <see cref="LoopBio.Current"/> names, or in none, where the

@@ -1,7 +1,8 @@
 using System.Text;
+using MailProxy.Transport.Linux.Connection;
 using MailProxy.Transport.Tls;
 
-namespace MailProxy.Transport.Linux.OpenSsl;
+namespace MailProxy.Transport.OpenSsl;
 
 /// <summary>
 /// One <c>server</c>'s handshakes. Clients that name nobody get the first certificate of each kind of key; where there are

@@ -3,7 +3,7 @@ using System.Net;
 using System.Runtime.InteropServices;
 using MailProxy.Transport.Tls;
 
-namespace MailProxy.Transport.Linux.OpenSsl;
+namespace MailProxy.Transport.OpenSsl;
 
 /// <summary>What the handshake came to, asked of OpenSSL when somebody wants to know.</summary>
 internal sealed unsafe partial class OpenSslSession

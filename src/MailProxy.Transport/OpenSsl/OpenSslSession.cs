@@ -1,8 +1,9 @@
 using System.Runtime.InteropServices;
+using MailProxy.Transport.Linux.Connection;
 using MailProxy.Transport.Linux.Interop;
 using MailProxy.Transport.Tls;
 
-namespace MailProxy.Transport.Linux.OpenSsl;
+namespace MailProxy.Transport.OpenSsl;
 
 /// <summary>
 /// TLS over a connection's descriptor. It takes and gives clear bytes with the results of <see cref="EpollConnection"/>,

@@ -1,9 +1,10 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
+using MailProxy.Transport.Guards;
 using MailProxy.Transport.Tls;
 
-namespace MailProxy.Transport.Linux.OpenSsl;
+namespace MailProxy.Transport.OpenSsl;
 
 /// <summary>A pointer of OpenSSL's that is freed once.</summary>
 internal sealed class OwnedPointer(nint value, Action<nint> free) : IDisposable

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace MailProxy.Transport.Linux.OpenSsl;
+namespace MailProxy.Transport.OpenSsl;
 
 /// <summary><c>ssl_session_cache</c> as OpenSSL's modes.</summary>
 internal static class SessionCacheSettings

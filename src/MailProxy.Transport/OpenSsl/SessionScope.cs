@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using MailProxy.Transport.Tls;
 
-namespace MailProxy.Transport.Linux.OpenSsl;
+namespace MailProxy.Transport.OpenSsl;
 
 /// <summary>
 /// Where a session may be resumed (SSL_CTX_set_session_id_context): only where the same would be asked of its client again,

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 
-namespace MailProxy.Transport.Linux.OpenSsl;
+namespace MailProxy.Transport.OpenSsl;
 
 /// <summary>The sessions of <c>ssl_session_cache shared:name:size</c>: one store for every server, loop and configuration that names it; the oldest make room.</summary>
 internal sealed class SessionStore

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace MailProxy.Transport.Linux.OpenSsl;
+namespace MailProxy.Transport.OpenSsl;
 
 /// <summary>An SSL_CTX. OpenSSL counts the connections that use it as well, so the collector may free it at any time.</summary>
 internal sealed class SslContextHandle() : SafeHandle(0, ownsHandle: true)

@@ -1,8 +1,9 @@
 using System.Runtime.InteropServices;
+using MailProxy.Transport.Linux.Interop;
 using System.Security.Cryptography;
 using MailProxy.Transport.Tls;
 
-namespace MailProxy.Transport.Linux.OpenSsl;
+namespace MailProxy.Transport.OpenSsl;
 
 /// <summary>
 /// The keys of session tickets (RFC 5077, RFC 8446 section 4.6.1): the first encrypts, all decrypt. Those of files stay as
@@ -100,7 +101,7 @@ internal sealed unsafe class TicketKeys
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            var errno = exception is FileNotFoundException or DirectoryNotFoundException ? Interop.Errno.NoEntry : 13;
+            var errno = exception is FileNotFoundException or DirectoryNotFoundException ? Errno.NoEntry : 13;
             throw new TlsConfigurationException($"open() \"{file}\" failed ({errno}: {Marshal.GetPInvokeErrorMessage(errno)})", exception);
         }
     }

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace MailProxy.Transport;
+namespace MailProxy.Transport.Sockets;
 
 /// <summary>A connection cannot start from the local address that was asked for.</summary>
 public sealed class BindException : SocketException

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace MailProxy.Transport;
+namespace MailProxy.Transport.Sockets;
 
 /// <summary>An address to connect to, and the local one that the connection is to start from.</summary>
 /// <param name="remote">Where to.</param>

@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 
-namespace MailProxy.Transport.Managed;
+namespace MailProxy.Transport.Sockets;
 
 /// <summary>
 /// Keeps the last descriptors of the process free. .NET needs some to start a thread, and where it cannot start one for

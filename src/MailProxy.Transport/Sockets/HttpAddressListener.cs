@@ -4,7 +4,7 @@ using System.Threading.Channels;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
-namespace MailProxy.Transport.Managed;
+namespace MailProxy.Transport.Sockets;
 
 /// <summary>One address of <see cref="HttpListeners"/>: it listens, or tries to.</summary>
 internal sealed class HttpAddressListener(EndPoint configured, bool isOptional, LimitedConnections connections, SocketConnectionContextFactory contexts, TimeProvider time) : IConnectionListener

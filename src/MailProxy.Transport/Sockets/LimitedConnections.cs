@@ -1,6 +1,6 @@
 using Microsoft.AspNetCore.Connections;
 
-namespace MailProxy.Transport;
+namespace MailProxy.Transport.Sockets;
 
 /// <summary>
 /// At most so many connections at a time. Where there is one more, the one that has been idle for longest makes room; where

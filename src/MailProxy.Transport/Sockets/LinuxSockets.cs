@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using MailProxy.Transport.Linux.Interop;
 
-namespace MailProxy.Transport.Managed;
+namespace MailProxy.Transport.Sockets;
 
 /// <summary>What .NET cannot ask the system.</summary>
 internal static class LinuxSockets

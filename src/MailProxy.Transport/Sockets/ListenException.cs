@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace MailProxy.Transport;
+namespace MailProxy.Transport.Sockets;
 
 /// <summary>A socket cannot listen, or cannot accept. The message is the line for the log.</summary>
 public sealed class ListenException : Exception

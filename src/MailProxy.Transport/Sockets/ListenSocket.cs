@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace MailProxy.Transport;
+namespace MailProxy.Transport.Sockets;
 
 /// <summary>A socket that listens, and its options.</summary>
 public sealed record ListenSocket

@@ -1,7 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
+using MailProxy.Transport.Guards;
 
-namespace MailProxy.Transport.Managed;
+namespace MailProxy.Transport.Sockets;
 
 /// <summary>One open socket and the loop that accepts from it.</summary>
 internal sealed class Listener(Socket socket, ListenSocket settings, TimeProvider time) : IDisposable

@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 
-namespace MailProxy.Transport.Managed;
+namespace MailProxy.Transport.Sockets;
 
 /// <summary>Opens sockets that listen, and names what failed as nginx does.</summary>
 internal static class SocketOpener

@@ -13,17 +13,3 @@ public interface ITlsEngine
     /// <exception cref="TlsConfigurationException">A file or a value will not do, or this engine cannot do it; the message is nginx's.</exception>
     TlsClientContext CreateClientContext(TlsClientOptions options);
 }
-
-/// <summary>The engines there are.</summary>
-public static class TlsEngine
-{
-    /// <summary>.NET's <c>SslStream</c>, for the managed transport.</summary>
-    public static ITlsEngine Managed { get; } = new Managed.ManagedTlsEngine();
-
-    /// <summary>The system's OpenSSL 3, for the transport of event loops.</summary>
-    public static ITlsEngine OpenSsl { get; } = new Linux.OpenSsl.OpenSslEngine(TimeProvider.System);
-
-    /// <summary>The engine of the transport that carries the process's connections.</summary>
-    /// <param name="onLoops">Whether they live on event loops.</param>
-    public static ITlsEngine For(bool onLoops) => onLoops ? OpenSsl : Managed;
-}

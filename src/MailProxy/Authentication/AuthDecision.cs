@@ -1,4 +1,4 @@
-using MailProxy.Configuration;
+using MailProxy.Upstreams;
 using MailProxy.Wire;
 
 namespace MailProxy.Authentication;

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Buffers.Text;
 using System.Text;
-using MailProxy.Configuration;
 using MailProxy.Wire;
 
 namespace MailProxy.Authentication;

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using MailProxy.Configuration;
-using MailProxy.Diagnostics;
+using MailProxy.Observing;
 
 namespace MailProxy.Authentication;
 

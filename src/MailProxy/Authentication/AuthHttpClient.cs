@@ -2,8 +2,8 @@ using System.Buffers;
 using System.Collections.Concurrent;
 using System.Net;
 using System.Runtime.CompilerServices;
-using MailProxy.Configuration;
 using MailProxy.Transport;
+using MailProxy.Transport.Guards;
 using MailProxy.Transport.Tls;
 using Microsoft.AspNetCore.Connections;
 

@@ -2,7 +2,7 @@ using System.IO.Pipelines;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
-using MailProxy.Diagnostics;
+using MailProxy.Observing;
 using MailProxy.Transport.Tls;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;

@@ -1,6 +1,7 @@
-using MailProxy.Configuration.Directives;
+using MailProxy.Configuration.Binding;
+using MailProxy.Configuration.Grammar;
 
-namespace MailProxy.Configuration;
+namespace MailProxy.Authentication;
 
 /// <summary>How the auth server is asked: directives <c>auth_http*</c>.</summary>
 public sealed class AuthHttpOptions

@@ -1,5 +1,3 @@
-using MailProxy.Configuration;
-
 namespace MailProxy.Authentication;
 
 /// <summary>The auth servers of one <c>auth_http</c>, how they have answered, and what is remembered of their answers. Lives as long as the options.</summary>

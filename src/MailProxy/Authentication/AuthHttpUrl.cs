@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 
-namespace MailProxy.Configuration;
+namespace MailProxy.Authentication;
 
 /// <summary>The value of <c>auth_http</c>, taken apart: <c>[http://|https://]host[:port][/uri]</c>, or <c>unix:/path[:/uri]</c> with or without the scheme.</summary>
 /// <param name="Secure">Whether TLS is spoken (<c>https://</c>).</param>

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
-using MailProxy.Diagnostics;
+using MailProxy.Observing;
 
 namespace MailProxy.Authentication;
 

@@ -1,6 +1,6 @@
 using Prometheus;
 
-namespace MailProxy.Diagnostics;
+namespace MailProxy.Authentication;
 
 /// <summary>What sessions are told about logins, and what <c>/auth</c> tells others; label values bound once.</summary>
 internal sealed class AuthMetrics

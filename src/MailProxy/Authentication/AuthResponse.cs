@@ -1,7 +1,8 @@
 using System.Buffers.Text;
 using System.Net;
 using System.Text;
-using MailProxy.Configuration;
+using MailProxy.Configuration.Grammar;
+using MailProxy.Tls;
 
 namespace MailProxy.Authentication;
 

@@ -1,4 +1,4 @@
-using MailProxy.Transport;
+using MailProxy.Transport.Guards;
 using Microsoft.AspNetCore.Connections;
 
 namespace MailProxy.Authentication;

@@ -1,7 +1,10 @@
 using System.Globalization;
+using MailProxy.Configuration.Binding;
+using MailProxy.Observing.Logs;
+using MailProxy.Upstreams;
 using Microsoft.Extensions.Configuration;
 
-namespace MailProxy.Configuration.Conf;
+namespace MailProxy.Configuration;
 
 /// <summary>A configuration file as a source of configuration keys.</summary>
 /// <param name="path">The file.</param>

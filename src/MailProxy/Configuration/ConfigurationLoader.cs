@@ -1,4 +1,7 @@
-using MailProxy.Configuration.Conf;
+using MailProxy.Configuration.Binding;
+using MailProxy.Observing.Logs;
+using MailProxy.Upstreams;
+using MailProxy.UserDirectory.Stores;
 
 namespace MailProxy.Configuration;
 

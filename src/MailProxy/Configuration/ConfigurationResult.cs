@@ -1,3 +1,5 @@
+using MailProxy.Observing.Logs;
+
 namespace MailProxy.Configuration;
 
 /// <summary>What a load came to.</summary>

@@ -1,4 +1,3 @@
-using MailProxy.Configuration.Conf;
 using Microsoft.Extensions.Configuration;
 
 namespace MailProxy.Configuration;

@@ -1,4 +1,9 @@
-using MailProxy.Configuration.Directives;
+using MailProxy.Configuration.Binding;
+using MailProxy.Configuration.Grammar;
+using MailProxy.Observing.Logs;
+using MailProxy.Tls;
+using MailProxy.Upstreams;
+using MailProxy.UserDirectory.Stores;
 
 namespace MailProxy.Configuration;
 

@@ -1,4 +1,8 @@
-using MailProxy.Configuration.Directives;
+using MailProxy.Authentication;
+using MailProxy.Configuration.Binding;
+using MailProxy.Listening;
+using MailProxy.Observing.Logs;
+using MailProxy.Tls;
 
 namespace MailProxy.Configuration;
 

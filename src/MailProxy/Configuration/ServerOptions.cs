@@ -1,4 +1,14 @@
-using MailProxy.Configuration.Directives;
+using MailProxy.Authentication;
+using MailProxy.Configuration.Binding;
+using MailProxy.Configuration.Grammar;
+using MailProxy.Listening;
+using MailProxy.Observing.Logs;
+using MailProxy.Protocols.Imap;
+using MailProxy.Protocols.Pop3;
+using MailProxy.Protocols.Smtp;
+using MailProxy.Resolving;
+using MailProxy.Tls;
+using MailProxy.Upstreams;
 
 namespace MailProxy.Configuration;
 

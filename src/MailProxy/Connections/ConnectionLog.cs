@@ -1,4 +1,4 @@
-using MailProxy.Diagnostics;
+using MailProxy.Observing;
 using Microsoft.Extensions.Logging;
 
 namespace MailProxy.Connections;

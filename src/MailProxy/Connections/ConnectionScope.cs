@@ -1,7 +1,10 @@
 using System.Net;
 using MailProxy.Configuration;
-using MailProxy.Diagnostics;
-using MailProxy.Transport;
+using MailProxy.Listening;
+using MailProxy.Observing;
+using MailProxy.Observing.Metrics;
+using MailProxy.Tls;
+using MailProxy.Transport.Features;
 using MailProxy.Transport.Tls;
 using MailProxy.Wire.ProxyProtocol;
 using Microsoft.Extensions.Logging;

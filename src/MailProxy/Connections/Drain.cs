@@ -1,4 +1,4 @@
-using MailProxy.Transport;
+using MailProxy.Transport.Guards;
 
 namespace MailProxy.Connections;
 

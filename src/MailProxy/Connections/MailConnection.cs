@@ -1,6 +1,6 @@
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
-using MailProxy.Diagnostics;
+using MailProxy.Observing;
 using MailProxy.Wire;
 using Microsoft.AspNetCore.Connections;
 

@@ -1,9 +1,9 @@
 using MailProxy.Configuration;
-using MailProxy.Connections;
-using MailProxy.Diagnostics;
+using MailProxy.Listening;
+using MailProxy.Observing.Logs;
+using MailProxy.Tls;
 using MailProxy.Transport;
 using MailProxy.Transport.Tls;
-using MailProxy.Upstream;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace MailProxy.Hosting;

@@ -1,7 +1,11 @@
 using MailProxy.Configuration;
 using MailProxy.Connections;
-using MailProxy.Diagnostics;
-using MailProxy.Routing;
+using MailProxy.Listening;
+using MailProxy.Observing.Logs;
+using MailProxy.Observing.Metrics;
+using MailProxy.Tls;
+using MailProxy.Upstreams.Groups;
+using MailProxy.UserDirectory.Logins;
 using Microsoft.AspNetCore.Connections;
 
 namespace MailProxy.Hosting;

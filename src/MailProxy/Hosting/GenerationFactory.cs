@@ -1,12 +1,13 @@
 using MailProxy.Authentication;
 using MailProxy.Configuration;
-using MailProxy.Connections;
-using MailProxy.Diagnostics;
-using MailProxy.Passdb;
-using MailProxy.Routing;
+using MailProxy.Observing.Logs;
+using MailProxy.Observing.Metrics;
+using MailProxy.Tls;
 using MailProxy.Transport;
 using MailProxy.Transport.Tls;
-using MailProxy.Upstream;
+using MailProxy.Upstreams.Groups;
+using MailProxy.UserDirectory.Logins;
+using MailProxy.UserDirectory.Stores;
 using Microsoft.Extensions.Logging;
 
 namespace MailProxy.Hosting;

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using MailProxy.Transport;
+using MailProxy.Transport.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;

@@ -1,4 +1,4 @@
-using MailProxy.Transport;
+using MailProxy.Transport.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using MailProxy.Routing;
+using MailProxy.UserDirectory.Endpoint;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.AspNetCore.Http;

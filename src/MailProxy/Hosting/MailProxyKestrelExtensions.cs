@@ -1,7 +1,7 @@
-using MailProxy.Connections;
-using MailProxy.Routing;
+using MailProxy.Listening;
 using MailProxy.Sessions;
 using MailProxy.Transport;
+using MailProxy.UserDirectory.Endpoint;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Configuration;

@@ -1,4 +1,4 @@
-using MailProxy.Diagnostics;
+using MailProxy.Observing.Metrics;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Prometheus;
 

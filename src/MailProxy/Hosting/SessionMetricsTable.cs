@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using MailProxy.Diagnostics;
+using MailProxy.Observing.Metrics;
 using Prometheus;
 
 namespace MailProxy.Hosting;

@@ -1,9 +1,10 @@
-using MailProxy.Diagnostics;
-using MailProxy.Transport;
+using MailProxy.Connections;
+using MailProxy.Observing;
+using MailProxy.Transport.Features;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 
-namespace MailProxy.Connections;
+namespace MailProxy.Listening;
 
 /// <summary>Finds what a new connection belongs to, and keeps count of it until it ends.</summary>
 internal interface IConnectionAdmission

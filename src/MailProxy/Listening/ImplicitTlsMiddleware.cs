@@ -1,8 +1,10 @@
-using MailProxy.Diagnostics;
+using MailProxy.Connections;
+using MailProxy.Observing;
+using MailProxy.Tls;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
 
-namespace MailProxy.Connections;
+namespace MailProxy.Listening;
 
 /// <summary>Begins TLS on the connections of a <c>listen … ssl</c>, behind the PROXY header. Whatever is wrong, the client is told nothing in plain text.</summary>
 internal sealed class ImplicitTlsMiddleware(ConnectionDelegate next, TimeProvider time)

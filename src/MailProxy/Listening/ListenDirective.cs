@@ -1,6 +1,8 @@
 using System.Globalization;
+using MailProxy.Configuration.Binding;
+using MailProxy.Configuration.Grammar;
 
-namespace MailProxy.Configuration.Directives;
+namespace MailProxy.Listening;
 
 /// <summary><c>listen</c>: an address that may stand for several, and parameters that hold for each of them.</summary>
 internal static class ListenDirective

@@ -2,9 +2,9 @@ using System.Net;
 using System.Net.Sockets;
 using MailProxy.Configuration;
 using MailProxy.Connections;
-using MailProxy.Transport;
+using MailProxy.Transport.Sockets;
 
-namespace MailProxy.Hosting;
+namespace MailProxy.Listening;
 
 /// <summary>
 /// The sockets that a configuration needs, and which <c>server</c> a connection belongs to. A port with a wildcard has

@@ -1,4 +1,4 @@
-namespace MailProxy.Configuration;
+namespace MailProxy.Listening;
 
 /// <summary>One address of a <c>listen</c> directive. Named apart from Kestrel's <c>ListenOptions</c>.</summary>
 public sealed class MailListenOptions

@@ -1,11 +1,12 @@
 using System.Buffers;
-using MailProxy.Diagnostics;
+using MailProxy.Connections;
+using MailProxy.Observing;
 using MailProxy.Wire;
 using MailProxy.Wire.ProxyProtocol;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
 
-namespace MailProxy.Connections;
+namespace MailProxy.Listening;
 
 /// <summary>Takes the PROXY header off the connections of a <c>listen … proxy_protocol</c>; a header of a trusted peer names the client.</summary>
 internal sealed class ProxyProtocolMiddleware(ConnectionDelegate next, TimeProvider time)

@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Net;
+using MailProxy.Configuration.Binding;
+using MailProxy.Configuration.Grammar;
 
-namespace MailProxy.Configuration.Directives;
+namespace MailProxy.Listening;
 
 /// <summary>The word of <c>set_real_ip_from</c>.</summary>
 internal static class RealIpDirective

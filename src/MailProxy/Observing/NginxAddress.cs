@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace MailProxy.Diagnostics;
+namespace MailProxy.Observing;
 
 /// <summary>Addresses as nginx prints them.</summary>
 internal static class NginxAddress

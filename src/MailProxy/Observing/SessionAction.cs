@@ -1,4 +1,4 @@
-namespace MailProxy.Diagnostics;
+namespace MailProxy.Observing;
 
 /// <summary>nginx's words for what a session is doing, the <c> while …</c> part of its log lines.</summary>
 internal static class SessionAction

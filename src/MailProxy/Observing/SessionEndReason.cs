@@ -1,4 +1,4 @@
-namespace MailProxy.Diagnostics;
+namespace MailProxy.Observing;
 
 /// <summary>Why a session ended: a closed set, used in logs and as the metric label <c>reason</c> (in snake case). Do not rename.</summary>
 internal enum SessionEndReason

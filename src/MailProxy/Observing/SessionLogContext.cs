@@ -1,6 +1,6 @@
 using System.Net;
 
-namespace MailProxy.Diagnostics;
+namespace MailProxy.Observing;
 
 /// <summary>What nginx appends to the log lines of a session, kept up to date by the session itself.</summary>
 internal sealed class SessionLogContext

@@ -1,8 +1,12 @@
 using System.Net;
 using System.Text;
 using MailProxy.Configuration;
+using MailProxy.Configuration.Binding;
+using MailProxy.Observing.Logs;
+using MailProxy.Observing.Metrics;
+using MailProxy.Observing.Traces;
 
-namespace MailProxy.Diagnostics;
+namespace MailProxy.Observing;
 
 /// <summary>
 /// What one session's access log line and its trace need, told by the session as it goes. Sessions that nobody writes

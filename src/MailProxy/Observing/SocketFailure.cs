@@ -1,7 +1,7 @@
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 
-namespace MailProxy.Diagnostics;
+namespace MailProxy.Observing;
 
 /// <summary>The system's error behind an exception, in nginx's form.</summary>
 internal static class SocketFailure

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace MailProxy.Connections;
+namespace MailProxy.Resolving;
 
 /// <summary>Event ids 120-129: reverse DNS, in nginx's words.</summary>
 internal static partial class ClientHostLog

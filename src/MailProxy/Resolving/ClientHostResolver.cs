@@ -3,12 +3,11 @@ using System.Net;
 using System.Text;
 using DnsClient;
 using DnsClient.Protocol;
-using MailProxy.Configuration;
-using MailProxy.Diagnostics;
+using MailProxy.Observing;
 using MailProxy.Wire;
 using Microsoft.Extensions.Logging;
 
-namespace MailProxy.Connections;
+namespace MailProxy.Resolving;
 
 /// <summary>Finds the name of an SMTP client by reverse DNS.</summary>
 internal interface IClientHostResolver

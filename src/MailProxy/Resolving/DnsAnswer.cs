@@ -1,7 +1,7 @@
 using DnsClient;
 using DnsClient.Protocol;
 
-namespace MailProxy.Connections;
+namespace MailProxy.Resolving;
 
 /// <summary>What name servers say to one question.</summary>
 /// <param name="Records">Those of the type that was asked for.</param>

@@ -1,6 +1,6 @@
 using DnsClient;
 
-namespace MailProxy.Connections;
+namespace MailProxy.Resolving;
 
 /// <summary>Answers with records, for as long as they may be believed.</summary>
 /// <param name="valid">How long; null: as long as each says itself.</param>

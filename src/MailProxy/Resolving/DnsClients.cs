@@ -1,9 +1,8 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using DnsClient;
-using MailProxy.Configuration;
 
-namespace MailProxy.Connections;
+namespace MailProxy.Resolving;
 
 /// <summary>The name servers of each <c>resolver</c>. They keep their answers: the same settings after a reload find them.</summary>
 internal sealed class DnsClients(TimeProvider time)

@@ -1,8 +1,7 @@
 using System.Net;
 using DnsClient;
-using MailProxy.Configuration;
 
-namespace MailProxy.Connections;
+namespace MailProxy.Resolving;
 
 /// <summary>
 /// The name servers of one <c>resolver</c>. The one that answered last is asked first. Where it fails, or says nothing for a

@@ -1,4 +1,7 @@
-namespace MailProxy.Configuration.Directives;
+using MailProxy.Configuration.Binding;
+using MailProxy.Configuration.Grammar;
+
+namespace MailProxy.Resolving;
 
 /// <summary><c>resolver</c>: name servers among parameters, or <c>off</c>.</summary>
 internal static class ResolverDirective

@@ -1,6 +1,7 @@
-using MailProxy.Configuration.Directives;
+using MailProxy.Configuration.Binding;
+using MailProxy.Configuration.Grammar;
 
-namespace MailProxy.Configuration;
+namespace MailProxy.Resolving;
 
 /// <summary>The name servers for reverse lookups of SMTP clients, and for upstreams with <c>resolve</c>: directives <c>resolver</c> and <c>resolver_timeout</c>.</summary>
 public sealed class ResolverOptions

@@ -1,7 +1,7 @@
 using System.Buffers;
-using MailProxy.Configuration;
 using MailProxy.Connections;
-using MailProxy.Diagnostics;
+using MailProxy.Observing;
+using MailProxy.Tls;
 using MailProxy.Wire;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;

@@ -1,4 +1,4 @@
-using MailProxy.Diagnostics;
+using MailProxy.Observing;
 using Microsoft.AspNetCore.Connections;
 
 namespace MailProxy.Sessions;

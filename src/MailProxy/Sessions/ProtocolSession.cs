@@ -1,7 +1,7 @@
 using MailProxy.Authentication;
-using MailProxy.Configuration;
-using MailProxy.Diagnostics;
-using MailProxy.Upstream;
+using MailProxy.Observing;
+using MailProxy.Tls;
+using MailProxy.Upstreams.Dialling;
 using MailProxy.Wire;
 using MailProxy.Wire.Sasl;
 

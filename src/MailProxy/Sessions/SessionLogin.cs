@@ -1,7 +1,8 @@
 using MailProxy.Authentication;
-using MailProxy.Configuration;
 using MailProxy.Connections;
-using MailProxy.Diagnostics;
+using MailProxy.Observing;
+using MailProxy.Observing.Metrics;
+using MailProxy.Tls;
 using MailProxy.Wire;
 
 namespace MailProxy.Sessions;

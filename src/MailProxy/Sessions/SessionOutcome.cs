@@ -1,5 +1,5 @@
-using MailProxy.Diagnostics;
-using MailProxy.Routing;
+using MailProxy.Observing;
+using MailProxy.Upstreams.Groups;
 using Microsoft.AspNetCore.Connections;
 
 namespace MailProxy.Sessions;

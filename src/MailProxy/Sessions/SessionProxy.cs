@@ -1,8 +1,9 @@
 using MailProxy.Authentication;
 using MailProxy.Connections;
-using MailProxy.Diagnostics;
-using MailProxy.Transport;
-using MailProxy.Upstream;
+using MailProxy.Observing;
+using MailProxy.Observing.Metrics;
+using MailProxy.Transport.Guards;
+using MailProxy.Upstreams.Dialling;
 
 namespace MailProxy.Sessions;
 

@@ -1,7 +1,7 @@
 using MailProxy.Authentication;
-using MailProxy.Connections;
-using MailProxy.Routing;
-using MailProxy.Upstream;
+using MailProxy.Resolving;
+using MailProxy.Tls;
+using MailProxy.Upstreams.Groups;
 using Microsoft.AspNetCore.Connections;
 
 namespace MailProxy.Sessions;

@@ -1,5 +1,5 @@
 using MailProxy.Authentication;
-using MailProxy.Diagnostics;
+using MailProxy.Observing;
 
 namespace MailProxy.Sessions;
 

@@ -1,12 +1,13 @@
 using System.Net;
 using System.Net.Sockets;
 using MailProxy.Authentication;
-using MailProxy.Configuration;
-using MailProxy.Diagnostics;
-using MailProxy.Routing;
-using MailProxy.Transport;
+using MailProxy.Observing;
+using MailProxy.Tls;
+using MailProxy.Transport.Guards;
 using MailProxy.Transport.Tls;
-using MailProxy.Upstream;
+using MailProxy.Upstreams;
+using MailProxy.Upstreams.Dialling;
+using MailProxy.Upstreams.Groups;
 using Microsoft.AspNetCore.Connections;
 
 namespace MailProxy.Sessions;

@@ -1,9 +1,9 @@
 using System.Net.Sockets;
 using MailProxy.Authentication;
-using MailProxy.Diagnostics;
-using MailProxy.Transport;
+using MailProxy.Observing;
+using MailProxy.Transport.Sockets;
 using MailProxy.Transport.Tls;
-using MailProxy.Upstream;
+using MailProxy.Upstreams.Dialling;
 using MailProxy.Wire;
 
 namespace MailProxy.Sessions;

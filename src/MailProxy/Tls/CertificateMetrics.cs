@@ -1,6 +1,6 @@
 using Prometheus;
 
-namespace MailProxy.Diagnostics;
+namespace MailProxy.Tls;
 
 /// <summary>When the certificates in use expire.</summary>
 internal sealed class CertificateMetrics(IMetricFactory factory)

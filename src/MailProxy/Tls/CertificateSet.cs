@@ -1,10 +1,10 @@
 using System.Globalization;
 using MailProxy.Configuration;
-using MailProxy.Diagnostics;
+using MailProxy.Connections;
 using MailProxy.Transport.Tls;
 using Microsoft.Extensions.Logging;
 
-namespace MailProxy.Connections;
+namespace MailProxy.Tls;
 
 /// <summary>The certificates of one configuration. Watched, it follows their files, publishes when they expire, and warns before.</summary>
 internal sealed class CertificateSet : IDisposable

@@ -1,4 +1,6 @@
-namespace MailProxy.Configuration.Directives;
+using MailProxy.Configuration.Binding;
+
+namespace MailProxy.Tls;
 
 /// <summary>Commands of OpenSSL's SSL_CONF whose value is a file, a directory or a store: as SSL_CONF_cmd_value_type has them, which nginx asks.</summary>
 internal static class ConfCommandPath

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace MailProxy.Connections;
+namespace MailProxy.Tls;
 
 /// <summary>Tells whether files have changed since: where their links lead, how long they are, when they were written.</summary>
 internal static class FileStamp

@@ -1,6 +1,7 @@
-using MailProxy.Configuration.Directives;
+using MailProxy.Configuration.Binding;
+using MailProxy.Configuration.Grammar;
 
-namespace MailProxy.Configuration;
+namespace MailProxy.Tls;
 
 /// <summary>TLS towards upstreams: directives <c>proxy_ssl*</c>.</summary>
 public sealed class ProxyTlsOptions

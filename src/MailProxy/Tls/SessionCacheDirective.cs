@@ -1,4 +1,7 @@
-namespace MailProxy.Configuration.Directives;
+using MailProxy.Configuration.Binding;
+using MailProxy.Configuration.Grammar;
+
+namespace MailProxy.Tls;
 
 /// <summary>The words of <c>ssl_session_cache</c>.</summary>
 internal static class SessionCacheDirective

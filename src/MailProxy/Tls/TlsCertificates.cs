@@ -1,8 +1,7 @@
 using MailProxy.Configuration;
-using MailProxy.Configuration.Directives;
 using MailProxy.Transport.Tls;
 
-namespace MailProxy.Connections;
+namespace MailProxy.Tls;
 
 /// <summary>What handshakes of one <c>server</c> are made with. Files that change are read again for new handshakes; sessions keep what they began with.</summary>
 internal sealed class TlsCertificates

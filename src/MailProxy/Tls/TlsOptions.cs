@@ -1,6 +1,7 @@
-using MailProxy.Configuration.Directives;
+using MailProxy.Configuration.Binding;
+using MailProxy.Configuration.Grammar;
 
-namespace MailProxy.Configuration;
+namespace MailProxy.Tls;
 
 /// <summary>TLS towards clients: directives <c>starttls</c> and <c>ssl_*</c>. They count for addresses with <c>listen … ssl</c>, and for STARTTLS.</summary>
 public sealed class TlsOptions

@@ -1,11 +1,13 @@
 using System.Net.Sockets;
-using MailProxy.Diagnostics;
-using MailProxy.Transport;
+using MailProxy.Connections;
+using MailProxy.Observing;
+using MailProxy.Observing.Metrics;
+using MailProxy.Transport.Guards;
 using MailProxy.Transport.Tls;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
 
-namespace MailProxy.Connections;
+namespace MailProxy.Tls;
 
 /// <summary>Makes a client's connection a TLS one: the one way for <c>listen … ssl</c> and for STARTTLS.</summary>
 internal static class TlsUpgrade

@@ -1,6 +1,10 @@
-using MailProxy.Configuration.Directives;
+using MailProxy.Configuration;
+using MailProxy.Configuration.Binding;
+using MailProxy.Configuration.Grammar;
+using MailProxy.Listening;
+using MailProxy.Observing.Logs;
 
-namespace MailProxy.Configuration;
+namespace MailProxy.Tls;
 
 /// <summary>What TLS needs, as far as it can be said without opening a file.</summary>
 internal static class TlsValidator

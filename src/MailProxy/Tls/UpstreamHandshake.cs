@@ -1,10 +1,9 @@
-using MailProxy.Configuration;
-using MailProxy.Diagnostics;
+using MailProxy.Observing;
 using MailProxy.Transport.Tls;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
 
-namespace MailProxy.Upstream;
+namespace MailProxy.Tls;
 
 /// <summary>How one session's upstream connection becomes a TLS one.</summary>
 /// <param name="Mode">When: <see cref="ProxyTlsMode.On"/> or <see cref="ProxyTlsMode.Starttls"/>.</param>

@@ -1,9 +1,8 @@
 using System.Net;
 using System.Runtime.CompilerServices;
-using MailProxy.Configuration;
 using MailProxy.Transport.Tls;
 
-namespace MailProxy.Upstream;
+namespace MailProxy.Tls;
 
 /// <summary>The contexts of TLS towards upstreams: one for all servers that say the same, for as long as their options live.</summary>
 internal sealed class UpstreamTls

@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Net;
+using MailProxy.Configuration.Binding;
+using MailProxy.Configuration.Grammar;
 
-namespace MailProxy.Configuration.Directives;
+namespace MailProxy.Upstreams;
 
 /// <summary><c>proxy_bind</c>: an address literal, perhaps with a port, or <c>off</c>. nginx's <c>stream</c> knows more, which is refused by name.</summary>
 internal static class ProxyBindDirective

@@ -1,7 +1,8 @@
 using System.Net;
-using MailProxy.Configuration.Directives;
+using MailProxy.Configuration.Binding;
+using MailProxy.Configuration.Grammar;
 
-namespace MailProxy.Configuration;
+namespace MailProxy.Upstreams;
 
 /// <summary>What goes to the upstream, and how: directives <c>proxy*</c> and <c>xclient</c>.</summary>
 public sealed class ProxyOptions

@@ -1,4 +1,7 @@
-namespace MailProxy.Configuration.Directives;
+using MailProxy.Configuration.Binding;
+using MailProxy.Configuration.Grammar;
+
+namespace MailProxy.Upstreams;
 
 /// <summary><c>proxy_pass</c>: where one is, or the name of a group, which may stand anywhere in the file and is looked for later.</summary>
 internal static class ProxyPassDirective

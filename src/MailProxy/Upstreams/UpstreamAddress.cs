@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Net;
 
-namespace MailProxy.Configuration;
+namespace MailProxy.Upstreams;
 
 /// <summary>Where a session is to go, as <c>proxy_pass</c>, <c>Auth-Server</c> or a user of the directory names it.</summary>
 /// <param name="Host">An address without brackets, a host name, the name of an <c>upstream</c> group, or <c>unix:/path</c>.</param>

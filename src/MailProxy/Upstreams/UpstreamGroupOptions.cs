@@ -1,6 +1,9 @@
-using MailProxy.Configuration.Directives;
+using MailProxy.Configuration.Binding;
+using MailProxy.Configuration.Grammar;
+using MailProxy.Resolving;
+using MailProxy.Tls;
 
-namespace MailProxy.Configuration;
+namespace MailProxy.Upstreams;
 
 /// <summary>One <c>upstream name { }</c> of <c>mail { }</c>: servers that stand for each other.</summary>
 public sealed class UpstreamGroupOptions

@@ -1,4 +1,7 @@
-namespace MailProxy.Configuration.Directives;
+using MailProxy.Configuration.Binding;
+using MailProxy.Configuration.Grammar;
+
+namespace MailProxy.Upstreams;
 
 /// <summary><c>hash</c>, <c>least_conn</c> and <c>random</c>: how a server of an <c>upstream</c> is chosen. The last one counts.</summary>
 internal static class UpstreamMethodDirective

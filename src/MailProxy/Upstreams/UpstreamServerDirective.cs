@@ -1,4 +1,7 @@
-namespace MailProxy.Configuration.Directives;
+using MailProxy.Configuration.Binding;
+using MailProxy.Configuration.Grammar;
+
+namespace MailProxy.Upstreams;
 
 /// <summary><c>server</c> of an <c>upstream</c>: an address that may stand for several, and parameters that hold for each of them.</summary>
 internal static class UpstreamServerDirective

@@ -1,6 +1,10 @@
-using MailProxy.Configuration.Directives;
+using MailProxy.Configuration;
+using MailProxy.Configuration.Binding;
+using MailProxy.Configuration.Grammar;
+using MailProxy.Observing.Logs;
+using MailProxy.UserDirectory.Stores;
 
-namespace MailProxy.Configuration;
+namespace MailProxy.Upstreams;
 
 /// <summary>What can only be said of <c>upstream</c> groups, and of those who pass to them, once everything is read and inherited.</summary>
 internal sealed class UpstreamValidator(HostLookup lookup, List<ConfigurationMessage> messages)

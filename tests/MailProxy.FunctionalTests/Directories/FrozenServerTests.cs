@@ -1,8 +1,7 @@
 using System.Net;
-using MailProxy.Configuration;
 using MailProxy.FunctionalTests.Infrastructure;
 using MailProxy.FunctionalTests.Servers;
-using MailProxy.Passdb;
+using MailProxy.UserDirectory.Stores;
 
 namespace MailProxy.FunctionalTests.Directories;
 

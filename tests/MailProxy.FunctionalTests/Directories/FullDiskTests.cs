@@ -1,6 +1,6 @@
 using MailProxy.FunctionalTests.Infrastructure;
-using MailProxy.Passdb;
-using MailProxy.Passdb.Sqlite;
+using MailProxy.UserDirectory.Stores;
+using MailProxy.UserDirectory.Stores.Sqlite;
 using Microsoft.Data.Sqlite;
 
 namespace MailProxy.FunctionalTests.Directories;

@@ -1,10 +1,9 @@
 using System.Globalization;
 using System.Text;
 using MailProxy.Authentication;
-using MailProxy.Configuration;
 using MailProxy.FunctionalTests.Infrastructure;
 using MailProxy.FunctionalTests.Servers;
-using MailProxy.Passdb;
+using MailProxy.UserDirectory.Stores;
 
 namespace MailProxy.FunctionalTests.Directories;
 

@@ -1,8 +1,7 @@
 using System.Text;
 using MailProxy.Authentication;
-using MailProxy.Configuration;
 using MailProxy.FunctionalTests.Servers;
-using MailProxy.Passdb;
+using MailProxy.UserDirectory.Stores;
 
 namespace MailProxy.FunctionalTests.Directories;
 

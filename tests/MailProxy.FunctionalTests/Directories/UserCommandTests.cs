@@ -24,7 +24,7 @@ public sealed class UserCommandTests : IDisposable
     {
         var (code, _, error) = await RunAsync("secret1", "user", "add", "alice", "--db", Database, "--scheme", scheme);
         Assert.Equal((0, ""), (code, error));
-        var stored = new MailProxy.Passdb.Sqlite.SqliteUsers(Database).Find("alice")!.Password!;
+        var stored = new MailProxy.UserDirectory.Stores.Sqlite.SqliteUsers(Database).Find("alice")!.Password!;
         Assert.Contains("(verified)", (await ChildProcess.RunAsync("doveadm", "pw", "-t", stored, "-p", "secret1")).Succeeded, StringComparison.Ordinal);
     }
 
@@ -46,7 +46,7 @@ public sealed class UserCommandTests : IDisposable
         terminal.Say("secret2");
         terminal.Say("secret2");
         Assert.Equal(0, await terminal.WaitForExitAsync());
-        Assert.Equal("{PLAIN}secret2", new MailProxy.Passdb.Sqlite.SqliteUsers(Database).Find("bob")!.Password);
+        Assert.Equal("{PLAIN}secret2", new MailProxy.UserDirectory.Stores.Sqlite.SqliteUsers(Database).Find("bob")!.Password);
 
         await using var again = ChildProcess.Start("script", ["-qec", $"{MailProxyServer.Program} user passwd bob --db {Database}", "/dev/null"], isTalkedTo: true);
         again.Say("secret3");

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text;
 using MailProxy.Authentication;
-using MailProxy.Configuration;
 using Microsoft.Extensions.Logging;
 
 namespace MailProxy.Tests.Authentication;

@@ -1,5 +1,5 @@
 using MailProxy.Authentication;
-using MailProxy.Configuration;
+using MailProxy.Tls;
 using Microsoft.Extensions.Logging;
 
 namespace MailProxy.Tests.Authentication;

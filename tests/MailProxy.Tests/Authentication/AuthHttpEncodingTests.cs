@@ -1,6 +1,5 @@
 using CsCheck;
 using MailProxy.Authentication;
-using MailProxy.Configuration;
 
 namespace MailProxy.Tests.Authentication;
 

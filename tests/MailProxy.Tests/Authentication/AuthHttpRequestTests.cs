@@ -3,7 +3,6 @@ using System.Net;
 using System.Net.Sockets;
 using CsCheck;
 using MailProxy.Authentication;
-using MailProxy.Configuration;
 using MailProxy.Tests.Tls;
 using MailProxy.Transport.Tls;
 using MailProxy.Wire.ProxyProtocol;

@@ -1,6 +1,5 @@
 using System.Net;
 using MailProxy.Authentication;
-using MailProxy.Configuration;
 
 namespace MailProxy.Tests.Authentication;
 

@@ -1,4 +1,6 @@
 using MailProxy.Configuration;
+using MailProxy.Configuration.Binding;
+using MailProxy.Observing.Logs;
 
 namespace MailProxy.Tests.Configuration;
 

@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using MailProxy.Transport.Linux.OpenSsl;
+using MailProxy.Transport.OpenSsl;
 
 namespace MailProxy.Tests.Configuration;
 

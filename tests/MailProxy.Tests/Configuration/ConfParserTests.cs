@@ -1,6 +1,6 @@
 using System.Text;
 using CsCheck;
-using MailProxy.Configuration.Conf;
+using MailProxy.Configuration.Syntax;
 
 namespace MailProxy.Tests.Configuration;
 

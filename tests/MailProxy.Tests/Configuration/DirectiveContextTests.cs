@@ -1,5 +1,5 @@
-using MailProxy.Configuration;
-using MailProxy.Configuration.Directives;
+using MailProxy.Configuration.Binding;
+using MailProxy.Observing.Logs;
 
 namespace MailProxy.Tests.Configuration;
 

@@ -1,6 +1,12 @@
 using CsCheck;
 using MailProxy.Configuration;
-using MailProxy.Configuration.Directives;
+using MailProxy.Configuration.Binding;
+using MailProxy.Configuration.Grammar;
+using MailProxy.Listening;
+using MailProxy.Observing.Logs;
+using MailProxy.Resolving;
+using MailProxy.Upstreams;
+using MailProxy.Upstreams.Health;
 
 namespace MailProxy.Tests.Configuration;
 

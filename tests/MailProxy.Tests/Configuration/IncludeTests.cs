@@ -1,5 +1,5 @@
 using System.Text;
-using MailProxy.Configuration.Conf;
+using MailProxy.Configuration.Syntax;
 
 namespace MailProxy.Tests.Configuration;
 

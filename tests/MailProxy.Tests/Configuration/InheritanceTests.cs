@@ -1,4 +1,6 @@
 using MailProxy.Configuration;
+using MailProxy.Observing.Logs;
+using MailProxy.Tls;
 
 namespace MailProxy.Tests.Configuration;
 

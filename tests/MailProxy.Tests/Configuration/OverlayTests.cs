@@ -2,6 +2,7 @@ using System.Collections;
 using System.Globalization;
 using System.Text;
 using MailProxy.Configuration;
+using MailProxy.Upstreams;
 using Microsoft.Extensions.Configuration;
 
 namespace MailProxy.Tests.Configuration;

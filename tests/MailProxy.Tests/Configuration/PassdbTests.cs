@@ -1,4 +1,4 @@
-using MailProxy.Configuration;
+using MailProxy.UserDirectory.Stores.Pgsql;
 
 namespace MailProxy.Tests.Configuration;
 

@@ -1,4 +1,5 @@
-using MailProxy.Configuration;
+using MailProxy.Tls;
+using MailProxy.Upstreams;
 
 namespace MailProxy.Tests.Configuration;
 

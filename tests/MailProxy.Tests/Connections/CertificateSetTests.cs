@@ -1,8 +1,9 @@
 using MailProxy.Configuration;
-using MailProxy.Connections;
-using MailProxy.Diagnostics;
+using MailProxy.Listening;
+using MailProxy.Observing;
 using MailProxy.Tests.Sessions;
 using MailProxy.Tests.Tls;
+using MailProxy.Tls;
 using Microsoft.Extensions.Time.Testing;
 using Prometheus;
 

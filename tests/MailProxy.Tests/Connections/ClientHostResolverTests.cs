@@ -1,8 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
-using MailProxy.Configuration;
-using MailProxy.Connections;
-using MailProxy.Diagnostics;
+using MailProxy.Observing;
+using MailProxy.Resolving;
 using MailProxy.Testing;
 using MailProxy.Tests.Authentication;
 using MailProxy.Tests.Transport;

@@ -1,7 +1,7 @@
-using MailProxy.Configuration;
-using MailProxy.Diagnostics;
+using MailProxy.Observing;
 using MailProxy.Tests.Sessions;
 using MailProxy.Tests.Tls;
+using MailProxy.Tls;
 
 namespace MailProxy.Tests.Connections;
 

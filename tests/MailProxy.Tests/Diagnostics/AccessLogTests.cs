@@ -3,7 +3,10 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using MailProxy.Configuration;
-using MailProxy.Diagnostics;
+using MailProxy.Configuration.Binding;
+using MailProxy.Observing;
+using MailProxy.Observing.Logs;
+using MailProxy.Observing.Metrics;
 
 namespace MailProxy.Tests.Diagnostics;
 

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text;
-using MailProxy.Configuration;
-using MailProxy.Diagnostics;
+using MailProxy.Observing;
+using MailProxy.Observing.Logs;
 
 namespace MailProxy.Tests.Diagnostics;
 

@@ -1,5 +1,6 @@
 using MailProxy.Configuration;
-using MailProxy.Diagnostics;
+using MailProxy.Observing;
+using MailProxy.Observing.Logs;
 using MailProxy.Sessions;
 
 namespace MailProxy.Tests.Diagnostics;

@@ -1,6 +1,7 @@
 using System.Net;
 using MailProxy.Configuration;
-using MailProxy.Diagnostics;
+using MailProxy.Observing;
+using MailProxy.Observing.Logs;
 using MailProxy.Sessions;
 using Microsoft.Extensions.Logging;
 

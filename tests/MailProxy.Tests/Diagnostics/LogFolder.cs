@@ -1,6 +1,6 @@
 using System.Text;
 using MailProxy.Configuration;
-using MailProxy.Diagnostics;
+using MailProxy.Observing.Logs;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;

@@ -1,7 +1,8 @@
 using System.Diagnostics;
 using System.Text;
 using MailProxy.Configuration;
-using MailProxy.Diagnostics;
+using MailProxy.Observing.Logs;
+using MailProxy.Observing.Metrics;
 using Microsoft.Extensions.Logging.Abstractions;
 using Prometheus;
 

@@ -1,10 +1,13 @@
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.RegularExpressions;
-using MailProxy.Configuration;
-using MailProxy.Diagnostics;
-using MailProxy.Passdb;
-using MailProxy.Routing;
+using MailProxy.Authentication;
+using MailProxy.Observing;
+using MailProxy.Observing.Metrics;
+using MailProxy.Tls;
+using MailProxy.Upstreams;
+using MailProxy.Upstreams.Groups;
+using MailProxy.UserDirectory.Stores;
 using Prometheus;
 
 namespace MailProxy.Tests.Diagnostics;

@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using MailProxy.Configuration;
-using MailProxy.Diagnostics;
+using MailProxy.Observing.Logs;
 using MailProxy.Sessions;
 using Microsoft.Extensions.Logging;
 

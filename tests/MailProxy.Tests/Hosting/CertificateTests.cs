@@ -1,6 +1,7 @@
 using MailProxy.Configuration;
 using MailProxy.Hosting;
 using MailProxy.Tests.Transport.Linux.OpenSsl;
+using MailProxy.Tls;
 
 namespace MailProxy.Tests.Hosting;
 

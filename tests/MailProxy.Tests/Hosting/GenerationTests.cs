@@ -1,10 +1,10 @@
 using MailProxy.Configuration;
-using MailProxy.Connections;
-using MailProxy.Diagnostics;
 using MailProxy.Hosting;
+using MailProxy.Observing.Logs;
+using MailProxy.Observing.Metrics;
 using MailProxy.Tests.Routing;
+using MailProxy.Tls;
 using MailProxy.Transport.Tls;
-using MailProxy.Upstream;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;

@@ -1,6 +1,6 @@
 using System.Net;
 using MailProxy.Configuration;
-using MailProxy.Hosting;
+using MailProxy.Listening;
 
 namespace MailProxy.Tests.Hosting;
 

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using MailProxy.Configuration;
-using MailProxy.Transport.Linux;
+using MailProxy.Transport.Linux.Loop;
 
 namespace MailProxy.Tests.Hosting;
 

@@ -1,5 +1,9 @@
 using MailProxy.Configuration;
 using MailProxy.Hosting;
+using MailProxy.Listening;
+using MailProxy.Observing.Logs;
+using MailProxy.Tls;
+using MailProxy.UserDirectory.Stores;
 
 namespace MailProxy.Tests.Hosting;
 

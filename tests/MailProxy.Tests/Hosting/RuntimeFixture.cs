@@ -1,7 +1,7 @@
 using System.Text;
 using MailProxy.Configuration;
-using MailProxy.Diagnostics;
 using MailProxy.Hosting;
+using MailProxy.Observing.Logs;
 using MailProxy.Tests.Diagnostics;
 using MailProxy.Transport;
 using Microsoft.Extensions.DependencyInjection;

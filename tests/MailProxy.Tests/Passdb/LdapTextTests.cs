@@ -1,4 +1,4 @@
-using MailProxy.Passdb.Ldap;
+using MailProxy.UserDirectory.Stores.Ldap;
 
 namespace MailProxy.Tests.Passdb;
 

@@ -1,7 +1,8 @@
 using MailProxy.Authentication;
-using MailProxy.Configuration;
-using MailProxy.Passdb;
-using MailProxy.Passdb.Sqlite;
+using MailProxy.Upstreams;
+using MailProxy.UserDirectory.Passwords;
+using MailProxy.UserDirectory.Stores;
+using MailProxy.UserDirectory.Stores.Sqlite;
 
 namespace MailProxy.Tests.Passdb;
 

@@ -2,8 +2,8 @@ using System.Net;
 using System.Text;
 using MailProxy.Authentication;
 using MailProxy.Configuration;
-using MailProxy.Passdb;
 using MailProxy.Tests.Authentication;
+using MailProxy.UserDirectory.Stores;
 using Prometheus;
 
 namespace MailProxy.Tests.Passdb;

@@ -1,8 +1,8 @@
 using MailProxy.Authentication;
-using MailProxy.Passdb;
-using MailProxy.Routing;
 using MailProxy.Tests.Authentication;
 using MailProxy.Tests.Routing;
+using MailProxy.UserDirectory.Logins;
+using MailProxy.UserDirectory.Stores;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Time.Testing;
 

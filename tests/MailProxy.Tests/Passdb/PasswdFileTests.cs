@@ -1,7 +1,6 @@
 using System.Text;
-using MailProxy.Configuration;
-using MailProxy.Passdb;
-using MailProxy.Passdb.PasswdFile;
+using MailProxy.UserDirectory.Stores;
+using MailProxy.UserDirectory.Stores.PasswdFile;
 using Microsoft.Extensions.Time.Testing;
 
 namespace MailProxy.Tests.Passdb;

@@ -1,6 +1,5 @@
-using MailProxy.Configuration;
-using MailProxy.Passdb;
-using MailProxy.Passdb.Sqlite;
+using MailProxy.UserDirectory.Stores;
+using MailProxy.UserDirectory.Stores.Sqlite;
 
 namespace MailProxy.Tests.Passdb;
 

@@ -1,7 +1,6 @@
 using System.Text;
-using MailProxy.Configuration;
-using MailProxy.Passdb;
-using MailProxy.Passdb.Schemes;
+using MailProxy.UserDirectory.Passwords;
+using MailProxy.UserDirectory.Stores;
 
 namespace MailProxy.Tests.Passdb;
 

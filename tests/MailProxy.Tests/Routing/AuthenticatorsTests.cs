@@ -1,9 +1,9 @@
 using System.Net;
 using System.Text;
 using MailProxy.Authentication;
-using MailProxy.Configuration;
-using MailProxy.Routing;
 using MailProxy.Tests.Authentication;
+using MailProxy.Upstreams;
+using MailProxy.UserDirectory.Logins;
 
 namespace MailProxy.Tests.Routing;
 

@@ -1,5 +1,5 @@
-using MailProxy.Configuration;
-using MailProxy.Routing;
+using MailProxy.Upstreams;
+using MailProxy.Upstreams.Groups;
 
 namespace MailProxy.Tests.Routing;
 

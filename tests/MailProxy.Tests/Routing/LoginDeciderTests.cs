@@ -1,6 +1,6 @@
 using System.Text;
 using MailProxy.Authentication;
-using MailProxy.Routing;
+using MailProxy.UserDirectory.Logins;
 
 namespace MailProxy.Tests.Routing;
 

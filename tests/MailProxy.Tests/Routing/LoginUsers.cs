@@ -2,10 +2,11 @@ using System.Net;
 using System.Text;
 using MailProxy.Authentication;
 using MailProxy.Configuration;
-using MailProxy.Diagnostics;
-using MailProxy.Passdb;
-using MailProxy.Routing;
 using MailProxy.Tests.Authentication;
+using MailProxy.Upstreams;
+using MailProxy.Upstreams.Groups;
+using MailProxy.UserDirectory.Logins;
+using MailProxy.UserDirectory.Stores;
 using Prometheus;
 
 namespace MailProxy.Tests.Routing;

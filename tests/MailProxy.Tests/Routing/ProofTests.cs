@@ -1,8 +1,9 @@
 using MailProxy.Authentication;
-using MailProxy.Configuration;
-using MailProxy.Passdb.Sqlite;
-using MailProxy.Routing;
 using MailProxy.Tests.Authentication;
+using MailProxy.Upstreams;
+using MailProxy.UserDirectory.Logins;
+using MailProxy.UserDirectory.Stores;
+using MailProxy.UserDirectory.Stores.Sqlite;
 
 namespace MailProxy.Tests.Routing;
 

@@ -1,6 +1,6 @@
-using MailProxy.Configuration;
-using MailProxy.Routing;
-using MailProxy.Routing.Selectors;
+using MailProxy.Upstreams;
+using MailProxy.Upstreams.Groups;
+using MailProxy.Upstreams.Selectors;
 
 namespace MailProxy.Tests.Routing;
 

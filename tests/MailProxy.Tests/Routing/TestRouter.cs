@@ -1,9 +1,11 @@
-using MailProxy.Connections;
 using MailProxy.Protocols.Imap;
 using MailProxy.Protocols.Pop3;
 using MailProxy.Protocols.Smtp;
-using MailProxy.Routing;
-using MailProxy.Upstream;
+using MailProxy.Resolving;
+using MailProxy.Tls;
+using MailProxy.Upstreams.Groups;
+using MailProxy.Upstreams.Health;
+using MailProxy.Upstreams.Names;
 using Microsoft.AspNetCore.Connections;
 using Prometheus;
 

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text;
-using MailProxy.Configuration;
-using MailProxy.Routing;
+using MailProxy.Upstreams;
+using MailProxy.Upstreams.Groups;
 using Microsoft.Extensions.Time.Testing;
 
 namespace MailProxy.Tests.Routing;

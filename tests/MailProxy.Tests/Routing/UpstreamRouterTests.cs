@@ -1,10 +1,12 @@
 using System.Net;
 using System.Text;
 using MailProxy.Configuration;
-using MailProxy.Routing;
 using MailProxy.Testing;
 using MailProxy.Tests.Authentication;
-using MailProxy.Upstream;
+using MailProxy.Tls;
+using MailProxy.Upstreams;
+using MailProxy.Upstreams.Groups;
+using MailProxy.Upstreams.Health;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Time.Testing;
 using Prometheus;

@@ -1,4 +1,5 @@
 using MailProxy.Configuration;
+using MailProxy.Observing.Logs;
 using MailProxy.Server;
 
 namespace MailProxy.Tests.Server;

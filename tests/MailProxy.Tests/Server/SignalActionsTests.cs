@@ -1,4 +1,4 @@
-using MailProxy.Diagnostics;
+using MailProxy.Observing;
 using MailProxy.Server;
 using MailProxy.Tests.Sessions;
 using Microsoft.Extensions.Logging;

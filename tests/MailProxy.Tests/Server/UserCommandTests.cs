@@ -1,7 +1,7 @@
 using System.Text;
-using MailProxy.Passdb.Schemes;
-using MailProxy.Passdb.Sqlite;
 using MailProxy.Server;
+using MailProxy.UserDirectory.Passwords;
+using MailProxy.UserDirectory.Stores.Sqlite;
 
 namespace MailProxy.Tests.Server;
 

@@ -1,6 +1,6 @@
-using MailProxy.Configuration;
-using MailProxy.Diagnostics;
+using MailProxy.Observing;
 using MailProxy.Tests.Tls;
+using MailProxy.Tls;
 using MailProxy.Transport.Tls;
 
 namespace MailProxy.Tests.Sessions;

@@ -1,9 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
 using MailProxy.Configuration;
-using MailProxy.Diagnostics;
+using MailProxy.Observing;
 using MailProxy.Testing;
 using MailProxy.Tests.Routing;
+using MailProxy.Upstreams;
 
 namespace MailProxy.Tests.Sessions;
 

@@ -1,7 +1,6 @@
 using System.Net;
-using MailProxy.Configuration;
-using MailProxy.Connections;
-using MailProxy.Diagnostics;
+using MailProxy.Observing;
+using MailProxy.Resolving;
 using Microsoft.Extensions.Logging;
 
 namespace MailProxy.Tests.Sessions;

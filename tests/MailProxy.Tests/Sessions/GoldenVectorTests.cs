@@ -2,6 +2,8 @@ using System.Net;
 using MailProxy.Configuration;
 using MailProxy.Testing;
 using MailProxy.Tests.Tls;
+using MailProxy.Tls;
+using MailProxy.Upstreams;
 
 namespace MailProxy.Tests.Sessions;
 

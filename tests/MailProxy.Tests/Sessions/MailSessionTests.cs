@@ -1,4 +1,4 @@
-using MailProxy.Diagnostics;
+using MailProxy.Observing;
 using MailProxy.Testing;
 
 namespace MailProxy.Tests.Sessions;

@@ -1,8 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
 using MailProxy.Configuration;
-using MailProxy.Diagnostics;
-using MailProxy.Transport;
+using MailProxy.Observing;
+using MailProxy.Transport.Sockets;
+using MailProxy.Upstreams;
 
 namespace MailProxy.Tests.Sessions;
 

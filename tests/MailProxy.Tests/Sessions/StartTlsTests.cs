@@ -1,9 +1,9 @@
 using System.Text;
 using MailProxy.Authentication;
-using MailProxy.Configuration;
-using MailProxy.Diagnostics;
+using MailProxy.Observing;
 using MailProxy.Testing;
 using MailProxy.Tests.Tls;
+using MailProxy.Tls;
 
 namespace MailProxy.Tests.Sessions;
 

@@ -1,4 +1,4 @@
-using MailProxy.Connections;
+using MailProxy.Tls;
 using MailProxy.Transport.Tls;
 
 namespace MailProxy.Tests.Tls;

@@ -1,9 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
 using MailProxy.Tests.Transport.Linux;
-using MailProxy.Transport;
 using MailProxy.Transport.Linux;
+using MailProxy.Transport.Linux.Loop;
 using MailProxy.Transport.Managed;
+using MailProxy.Transport.Sockets;
 using Microsoft.AspNetCore.Connections;
 
 namespace MailProxy.Tests.Transport;

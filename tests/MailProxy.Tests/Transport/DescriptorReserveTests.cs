@@ -1,4 +1,4 @@
-using MailProxy.Transport.Managed;
+using MailProxy.Transport.Sockets;
 
 namespace MailProxy.Tests.Transport;
 

@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 using MailProxy.Transport;
+using MailProxy.Transport.Features;
+using MailProxy.Transport.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;

@@ -1,4 +1,4 @@
-using MailProxy.Transport;
+using MailProxy.Transport.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Time.Testing;
 

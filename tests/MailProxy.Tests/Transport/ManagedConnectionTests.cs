@@ -4,7 +4,9 @@ using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using MailProxy.Transport;
+using MailProxy.Transport.Features;
 using MailProxy.Transport.Managed;
+using MailProxy.Transport.Sockets;
 using MailProxy.Transport.Tls;
 using Microsoft.AspNetCore.Connections;
 

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Net.Sockets;
-using MailProxy.Transport;
+using MailProxy.Transport.Features;
 using Microsoft.Extensions.Time.Testing;
 
 namespace MailProxy.Tests.Transport;

@@ -1,8 +1,11 @@
 using System.Net;
 using System.Net.Sockets;
 using MailProxy.Transport;
+using MailProxy.Transport.Features;
 using MailProxy.Transport.Linux;
+using MailProxy.Transport.Linux.Loop;
 using MailProxy.Transport.Managed;
+using MailProxy.Transport.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging.Abstractions;
 

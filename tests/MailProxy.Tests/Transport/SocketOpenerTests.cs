@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.Versioning;
 using MailProxy.Transport;
-using MailProxy.Transport.Managed;
+using MailProxy.Transport.Sockets;
 
 namespace MailProxy.Tests.Transport;
 

@@ -1,6 +1,7 @@
 using System.Runtime.ExceptionServices;
 using MailProxy.Server;
 using MailProxy.Transport;
+using MailProxy.Transport.Guards;
 
 namespace MailProxy.Tests.Transport;
 

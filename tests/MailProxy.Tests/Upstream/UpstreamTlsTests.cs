@@ -1,10 +1,9 @@
 using MailProxy.Authentication;
-using MailProxy.Configuration;
-using MailProxy.Diagnostics;
+using MailProxy.Observing;
 using MailProxy.Testing;
 using MailProxy.Tests.Sessions;
+using MailProxy.Tls;
 using MailProxy.Transport.Tls;
-using MailProxy.Upstream;
 
 namespace MailProxy.Tests.Upstream;
 

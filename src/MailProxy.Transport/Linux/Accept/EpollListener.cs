@@ -1,8 +1,10 @@
 using System.Net.Sockets;
+using MailProxy.Transport.Linux.Connection;
 using MailProxy.Transport.Linux.Interop;
-using MailProxy.Transport.Managed;
+using MailProxy.Transport.Linux.Loop;
+using MailProxy.Transport.Sockets;
 
-namespace MailProxy.Transport.Linux;
+namespace MailProxy.Transport.Linux.Accept;
 
 /// <summary>One listening socket on one loop. All loops wait for the same socket; the kernel wakes one of them.</summary>
 internal sealed unsafe class EpollListener(Listener listener, ParkedConnections parked, DescriptorReserve descriptors, Action<ListenException> failed)
@@ -62,8 +64,8 @@ internal sealed unsafe class EpollListener(Listener listener, ParkedConnections 
 
     private bool AcceptOne()
     {
-        var address = stackalloc byte[SocketAddress.MaxLength];
-        var length = SocketAddress.MaxLength;
+        var address = stackalloc byte[NativeAddress.MaxLength];
+        var length = NativeAddress.MaxLength;
         var accepted = LibC.Accept(_descriptor, address, &length, Constants.SocketNonBlock | Constants.SocketCloseOnExec);
         if (accepted >= 0)
         {
@@ -88,7 +90,7 @@ internal sealed unsafe class EpollListener(Listener listener, ParkedConnections 
     {
         try
         {
-            connection.Accepted(accepted, listener, SocketAddress.Read(remote));
+            connection.Accepted(accepted, listener, NativeAddress.Read(remote));
             return true;
         }
         catch (Exception exception)

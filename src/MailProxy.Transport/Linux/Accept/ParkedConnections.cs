@@ -1,6 +1,8 @@
 using System.Threading.Channels;
+using MailProxy.Transport.Linux.Connection;
+using MailProxy.Transport.Linux.Loop;
 
-namespace MailProxy.Transport.Linux;
+namespace MailProxy.Transport.Linux.Accept;
 
 /// <summary>
 /// Connections that wait for clients, of one loop. Kestrel starts every connection on a thread of the pool; these are

@@ -1,7 +1,8 @@
 using System.Threading.Channels;
-using MailProxy.Transport.Managed;
+using MailProxy.Transport.Linux.Connection;
+using MailProxy.Transport.Sockets;
 
-namespace MailProxy.Transport.Linux;
+namespace MailProxy.Transport.Linux.Accept;
 
 /// <summary>Gives Kestrel connections before their clients come, for all loops of a transport.</summary>
 internal sealed class ParkedSource

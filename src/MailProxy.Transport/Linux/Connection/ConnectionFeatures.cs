@@ -1,11 +1,12 @@
 using System.Buffers;
 using System.Collections;
 using System.IO.Pipelines;
+using MailProxy.Transport.Features;
 using MailProxy.Transport.Tls;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
 
-namespace MailProxy.Transport.Linux;
+namespace MailProxy.Transport.Linux.Connection;
 
 /// <summary>A connection's features in one small array, since each idle session keeps its own; the connection's own features are asked of it.</summary>
 internal sealed class ConnectionFeatures(EpollConnection connection) : IFeatureCollection,

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace MailProxy.Transport.Linux;
+namespace MailProxy.Transport.Linux.Connection;
 
 /// <summary>Ids of connections, unique in this process and made only when somebody asks.</summary>
 internal static class ConnectionIds

@@ -1,6 +1,9 @@
 using System.Threading.Tasks.Sources;
+using MailProxy.Transport.Features;
+using MailProxy.Transport.Linux.Accept;
+using MailProxy.Transport.Linux.Loop;
 
-namespace MailProxy.Transport.Linux;
+namespace MailProxy.Transport.Linux.Connection;
 
 /// <summary>The wait for a client, before the connection has a descriptor. A connection that we make waits for its server by the same source.</summary>
 internal sealed partial class EpollConnection : IConnectionEntryFeature, ILoopFeature, IValueTaskSource<bool>

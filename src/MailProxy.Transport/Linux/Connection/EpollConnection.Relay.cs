@@ -1,8 +1,11 @@
+using MailProxy.Transport.Features;
+using MailProxy.Transport.Guards;
 using MailProxy.Transport.Linux.Interop;
+using MailProxy.Transport.Linux.Relay;
 using MailProxy.Transport.Managed;
 using Microsoft.AspNetCore.Connections;
 
-namespace MailProxy.Transport.Linux;
+namespace MailProxy.Transport.Linux.Connection;
 
 /// <summary>The relay, the connection's features, and what its errors are called.</summary>
 internal sealed partial class EpollConnection : IRelayFeature, IHalfCloseFeature

@@ -1,9 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
+using MailProxy.Transport.Features;
 using MailProxy.Transport.Linux.Interop;
-using MailProxy.Transport.Managed;
+using MailProxy.Transport.Sockets;
 
-namespace MailProxy.Transport.Linux;
+namespace MailProxy.Transport.Linux.Connection;
 
 /// <summary>How a connection gets its descriptor, and which addresses it has.</summary>
 internal sealed partial class EpollConnection : IListenSocketFeature
@@ -49,7 +50,7 @@ internal sealed partial class EpollConnection : IListenSocketFeature
     /// <exception cref="OperationCanceledException">The token fired.</exception>
     public ValueTask<bool> ConnectAsync(EndPoint endPoint, IPEndPoint? from, DescriptorReserve descriptors, CancellationToken cancellationToken)
     {
-        var descriptor = LibC.Socket(SocketAddress.Family(endPoint), Constants.SocketStream | Constants.SocketNonBlock | Constants.SocketCloseOnExec, 0);
+        var descriptor = LibC.Socket(NativeAddress.Family(endPoint), Constants.SocketStream | Constants.SocketNonBlock | Constants.SocketCloseOnExec, 0);
         if (descriptor < 0) throw Errno.ToException(Errno.Last);
         try
         {
@@ -75,9 +76,9 @@ internal sealed partial class EpollConnection : IListenSocketFeature
     /// <returns>Whether it is connected already.</returns>
     private static unsafe bool Connect(int descriptor, EndPoint endPoint)
     {
-        var address = stackalloc byte[SocketAddress.MaxLength];
-        var span = new Span<byte>(address, SocketAddress.MaxLength);
-        if (LibC.Connect(descriptor, address, SocketAddress.Write(endPoint, span)) == 0) return true;
+        var address = stackalloc byte[NativeAddress.MaxLength];
+        var span = new Span<byte>(address, NativeAddress.MaxLength);
+        if (LibC.Connect(descriptor, address, NativeAddress.Write(endPoint, span)) == 0) return true;
         if (Errno.Last != Errno.InProgress) throw Errno.ToException(Errno.Last);
         // On the same host it stands by now: asking costs less than a turn of the loop.
         return IsConnected(descriptor);
@@ -85,8 +86,8 @@ internal sealed partial class EpollConnection : IListenSocketFeature
 
     private static unsafe bool IsConnected(int descriptor)
     {
-        var address = stackalloc byte[SocketAddress.MaxLength];
-        var length = SocketAddress.MaxLength;
+        var address = stackalloc byte[NativeAddress.MaxLength];
+        var length = NativeAddress.MaxLength;
         return LibC.GetPeerName(descriptor, address, &length) == 0;
     }
 
@@ -95,8 +96,8 @@ internal sealed partial class EpollConnection : IListenSocketFeature
     {
         var on = 1;
         if (from.Port == 0) _ = LibC.SetSocketOption(descriptor, Constants.LevelIP, Constants.BindAddressNoPort, &on, sizeof(int));
-        var address = stackalloc byte[SocketAddress.MaxLength];
-        var length = SocketAddress.Write(from, new Span<byte>(address, SocketAddress.MaxLength));
+        var address = stackalloc byte[NativeAddress.MaxLength];
+        var length = NativeAddress.Write(from, new Span<byte>(address, NativeAddress.MaxLength));
         if (LibC.Bind(descriptor, address, length) < 0) throw new BindException(from, Errno.ToException(Errno.Last));
     }
 
@@ -153,8 +154,8 @@ internal sealed partial class EpollConnection : IListenSocketFeature
     {
         var descriptor = _descriptor;
         if (descriptor < 0) return null;
-        var address = stackalloc byte[SocketAddress.MaxLength];
-        var length = SocketAddress.MaxLength;
-        return LibC.GetSocketName(descriptor, address, &length) < 0 ? null : SocketAddress.Read(new ReadOnlySpan<byte>(address, length));
+        var address = stackalloc byte[NativeAddress.MaxLength];
+        var length = NativeAddress.MaxLength;
+        return LibC.GetSocketName(descriptor, address, &length) < 0 ? null : NativeAddress.Read(new ReadOnlySpan<byte>(address, length));
     }
 }

@@ -1,7 +1,8 @@
-using MailProxy.Transport.Linux.OpenSsl;
+using MailProxy.Transport.Linux.Loop;
+using MailProxy.Transport.OpenSsl;
 using MailProxy.Transport.Tls;
 
-namespace MailProxy.Transport.Linux;
+namespace MailProxy.Transport.Linux.Connection;
 
 /// <summary>TLS in place: the same reader, writer and relay, over OpenSSL instead of the descriptor.</summary>
 internal sealed partial class EpollConnection : ITlsFeature, IResumable

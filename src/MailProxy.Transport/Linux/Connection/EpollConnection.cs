@@ -1,9 +1,11 @@
 using System.IO.Pipelines;
+using MailProxy.Transport.Guards;
 using MailProxy.Transport.Linux.Interop;
+using MailProxy.Transport.Linux.Loop;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
 
-namespace MailProxy.Transport.Linux;
+namespace MailProxy.Transport.Linux.Connection;
 
 /// <summary>
 /// A connection over a descriptor that lives on one loop. What reads and writes on the loop runs inline; calls from

@@ -1,9 +1,10 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Threading.Tasks.Sources;
+using MailProxy.Transport.Linux.Loop;
 using Microsoft.AspNetCore.Connections;
 
-namespace MailProxy.Transport.Linux;
+namespace MailProxy.Transport.Linux.Connection;
 
 /// <summary>
 /// The receiving half of a connection. Memory is rented only while bytes are in it; nothing is read ahead of the

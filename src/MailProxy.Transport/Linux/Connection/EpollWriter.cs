@@ -1,7 +1,8 @@
 using System.IO.Pipelines;
 using System.Threading.Tasks.Sources;
+using MailProxy.Transport.Linux.Loop;
 
-namespace MailProxy.Transport.Linux;
+namespace MailProxy.Transport.Linux.Connection;
 
 /// <summary>The sending half of a connection: a flush sends at once, and waits only where the peer does not take it.</summary>
 internal sealed class EpollWriter(EpollConnection connection) : PipeWriter, IValueTaskSource<FlushResult>

@@ -1,4 +1,4 @@
-namespace MailProxy.Transport.Linux;
+namespace MailProxy.Transport.Linux.Loop;
 
 /// <summary>Memory blocks of one loop, rented only while bytes are in them. On the loop only.</summary>
 internal sealed class BlockPool

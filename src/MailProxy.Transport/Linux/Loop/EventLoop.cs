@@ -1,9 +1,10 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using MailProxy.Transport.Features;
 using MailProxy.Transport.Linux.Interop;
-using MailProxy.Transport.Managed;
+using MailProxy.Transport.Sockets;
 
-namespace MailProxy.Transport.Linux;
+namespace MailProxy.Transport.Linux.Loop;
 
 /// <summary>Whoever is called by a loop.</summary>
 internal interface ILoopHandler

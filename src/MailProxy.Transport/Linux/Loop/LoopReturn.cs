@@ -1,6 +1,6 @@
 using System.Threading.Tasks.Sources;
 
-namespace MailProxy.Transport.Linux;
+namespace MailProxy.Transport.Linux.Loop;
 
 /// <summary>Over once it is awaited, on the loop: a task could be over before, and whoever awaits it would stay where it is.</summary>
 internal sealed class LoopReturn(EventLoop loop) : IValueTaskSource

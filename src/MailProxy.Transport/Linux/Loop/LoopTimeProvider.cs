@@ -1,4 +1,6 @@
-namespace MailProxy.Transport.Linux;
+using MailProxy.Transport.Guards;
+
+namespace MailProxy.Transport.Linux.Loop;
 
 /// <summary>The system's clock, whose timers are the loop's where they are made on one: no thread of the pool wakes for them.</summary>
 internal sealed class LoopTimeProvider : TimeProvider

@@ -1,4 +1,6 @@
-namespace MailProxy.Transport.Linux;
+using MailProxy.Transport.Guards;
+
+namespace MailProxy.Transport.Linux.Loop;
 
 /// <summary>
 /// Notices when a loop was away: while one session computes or blocks, all others of its loop wait. And when something on a

@@ -1,7 +1,7 @@
 using MailProxy.Transport.Linux.Interop;
-using MailProxy.Transport.Managed;
+using MailProxy.Transport.Sockets;
 
-namespace MailProxy.Transport.Linux;
+namespace MailProxy.Transport.Linux.Loop;
 
 /// <summary>A kernel pipe that <c>splice(2)</c> moves bytes through.</summary>
 /// <param name="ReadEnd">Descriptor.</param>

@@ -1,6 +1,6 @@
 using System.Numerics;
 
-namespace MailProxy.Transport.Linux;
+namespace MailProxy.Transport.Linux.Loop;
 
 /// <summary>
 /// The timers of one loop, coarse: they fire up to a tick late and never early. Setting and clearing one is O(1); a loop

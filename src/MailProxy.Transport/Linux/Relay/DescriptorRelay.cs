@@ -1,7 +1,10 @@
 using System.Threading.Tasks.Sources;
+using MailProxy.Transport.Features;
+using MailProxy.Transport.Linux.Connection;
+using MailProxy.Transport.Linux.Loop;
 using Microsoft.AspNetCore.Connections;
 
-namespace MailProxy.Transport.Linux;
+namespace MailProxy.Transport.Linux.Relay;
 
 /// <summary>
 /// Two connections bound together on their loop: events move bytes, and an idle session holds this object, two

@@ -1,5 +1,7 @@
+using MailProxy.Transport.Linux.Connection;
+using MailProxy.Transport.Linux.Loop;
 
-namespace MailProxy.Transport.Linux;
+namespace MailProxy.Transport.Linux.Relay;
 
 /// <summary>What one direction of a relay came to.</summary>
 internal enum DirectionState

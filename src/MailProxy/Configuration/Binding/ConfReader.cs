@@ -1,6 +1,14 @@
-using MailProxy.Configuration.Directives;
+using MailProxy.Configuration.Grammar;
+using MailProxy.Configuration.Syntax;
+using MailProxy.Listening;
+using MailProxy.Observing.Logs;
+using MailProxy.Resolving;
+using MailProxy.Tls;
+using MailProxy.Upstreams;
+using MailProxy.Upstreams.Health;
+using MailProxy.UserDirectory.Stores;
 
-namespace MailProxy.Configuration.Conf;
+namespace MailProxy.Configuration.Binding;
 
 /// <summary>Walks the tree of a configuration file as nginx does, in order and with nginx's checks, but goes on behind an error.</summary>
 internal sealed class ConfReader(LoadContext context, List<ConfigurationMessage> messages)

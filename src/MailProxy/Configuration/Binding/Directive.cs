@@ -1,4 +1,6 @@
-namespace MailProxy.Configuration.Directives;
+using MailProxy.Configuration.Grammar;
+
+namespace MailProxy.Configuration.Binding;
 
 /// <summary>A row of <see cref="DirectiveTable"/>.</summary>
 /// <param name="Attribute">Name, kind and contexts.</param>

@@ -1,4 +1,6 @@
-namespace MailProxy.Configuration.Directives;
+using MailProxy.Configuration.Grammar;
+
+namespace MailProxy.Configuration.Binding;
 
 /// <summary>
 /// Makes an option a directive of the configuration file. It is all that a directive needs: <see cref="DirectiveTable"/>

@@ -1,6 +1,8 @@
 using System.Collections.Frozen;
+using MailProxy.Configuration.Grammar;
+using MailProxy.Upstreams;
 
-namespace MailProxy.Configuration.Directives;
+namespace MailProxy.Configuration.Binding;
 
 /// <summary>Every directive that the configuration file may have, found on the properties of the options.</summary>
 internal static class DirectiveTable

@@ -1,7 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
+using MailProxy.Observing.Logs;
 
-namespace MailProxy.Configuration;
+namespace MailProxy.Configuration.Binding;
 
 /// <summary>Asks the system resolver for every address of a name; none when it is not known.</summary>
 internal delegate IReadOnlyList<IPAddress> HostLookup(string name);

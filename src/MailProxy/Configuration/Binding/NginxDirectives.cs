@@ -1,6 +1,6 @@
 using System.Collections.Frozen;
 
-namespace MailProxy.Configuration.Conf;
+namespace MailProxy.Configuration.Binding;
 
 /// <summary>Names that nginx knows in <c>http { }</c>, <c>stream { }</c> and elsewhere: what it says where one of them stands in the wrong place is not that it is unknown.</summary>
 internal static class NginxDirectives

@@ -1,8 +1,15 @@
 using System.Collections;
 using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
+using MailProxy.Authentication;
+using MailProxy.Configuration.Grammar;
+using MailProxy.Listening;
+using MailProxy.Observing.Logs;
+using MailProxy.Tls;
+using MailProxy.Upstreams;
+using MailProxy.UserDirectory.Stores;
 
-namespace MailProxy.Configuration;
+namespace MailProxy.Configuration.Binding;
 
 /// <summary>How a list option is made from its items. The kinds of lists are listed here, so that trimming keeps what they need.</summary>
 internal sealed class OptionList

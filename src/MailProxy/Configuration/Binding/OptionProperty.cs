@@ -1,8 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
-using MailProxy.Configuration.Directives;
+using MailProxy.Configuration.Grammar;
 
-namespace MailProxy.Configuration;
+namespace MailProxy.Configuration.Binding;
 
 /// <summary>One option: a property, where it stands among the configuration keys, and the directive that sets it.</summary>
 internal sealed class OptionProperty

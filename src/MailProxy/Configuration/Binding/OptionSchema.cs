@@ -1,7 +1,14 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
+using MailProxy.Authentication;
+using MailProxy.Protocols.Imap;
+using MailProxy.Protocols.Pop3;
+using MailProxy.Protocols.Smtp;
+using MailProxy.Resolving;
+using MailProxy.Tls;
+using MailProxy.Upstreams;
 
-namespace MailProxy.Configuration;
+namespace MailProxy.Configuration.Binding;
 
 /// <summary>
 /// Every option by its key. Attributes and reflection, yet safe to trim: the types are named here one by one, and nothing

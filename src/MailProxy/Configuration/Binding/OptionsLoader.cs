@@ -1,7 +1,8 @@
 using System.Net;
-using MailProxy.Configuration.Directives;
+using MailProxy.Listening;
+using MailProxy.Upstreams;
 
-namespace MailProxy.Configuration;
+namespace MailProxy.Configuration.Binding;
 
 /// <summary>A server's options, with the settings that they come from.</summary>
 /// <param name="Options">The options.</param>

@@ -1,8 +1,14 @@
 using System.Globalization;
-using MailProxy.Configuration.Directives;
+using MailProxy.Configuration.Grammar;
+using MailProxy.Listening;
+using MailProxy.Observing.Logs;
+using MailProxy.Tls;
+using MailProxy.Upstreams;
+using MailProxy.Upstreams.Health;
+using MailProxy.UserDirectory.Stores;
 using Microsoft.Extensions.Configuration;
 
-namespace MailProxy.Configuration;
+namespace MailProxy.Configuration.Binding;
 
 /// <summary>Reads the options that stand below <c>Mail</c> in <c>appsettings.json</c> and the environment.</summary>
 internal sealed class OverlayReader(LoadContext context, List<ConfigurationMessage> messages)

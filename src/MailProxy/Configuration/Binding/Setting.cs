@@ -1,4 +1,4 @@
-namespace MailProxy.Configuration;
+namespace MailProxy.Configuration.Binding;
 
 /// <summary>What one source says about one option: a value, or the items of a list, as canonical text. Times are <c>hh:mm:ss</c>.</summary>
 /// <param name="where">Where it says so, for messages: <c>FILE:LINE</c> or a configuration key.</param>

@@ -1,8 +1,10 @@
 using System.Net;
 using System.Text.RegularExpressions;
-using MailProxy.Configuration.Directives;
+using MailProxy.Configuration.Grammar;
+using MailProxy.Configuration.Syntax;
+using MailProxy.Upstreams;
 
-namespace MailProxy.Configuration.Conf;
+namespace MailProxy.Configuration.Binding;
 
 /// <summary>A <c>listen</c> in a block that is skipped.</summary>
 /// <param name="Block">The block's name.</param>

@@ -1,9 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
-using MailProxy.Configuration.Conf;
-using MailProxy.Configuration.Directives;
+using MailProxy.Authentication;
+using MailProxy.Configuration.Grammar;
+using MailProxy.Observing.Logs;
 
-namespace MailProxy.Configuration;
+namespace MailProxy.Configuration.Binding;
 
 /// <summary>Finds auth servers that nginx itself was: an <c>auth_http</c> that points at a <c>listen</c> of a block that is skipped here.</summary>
 internal static class SkippedListenCheck

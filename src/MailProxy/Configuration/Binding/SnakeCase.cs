@@ -1,4 +1,4 @@
-namespace MailProxy.Configuration;
+namespace MailProxy.Configuration.Binding;
 
 /// <summary>The names of enums as logs and metrics have them: <c>ClientClosed</c> is <c>client_closed</c>.</summary>
 internal static class SnakeCase

@@ -1,4 +1,6 @@
-namespace MailProxy.Configuration.Directives;
+using MailProxy.Configuration.Binding;
+
+namespace MailProxy.Configuration.Grammar;
 
 /// <summary>One directive at one place of a file: what a grammar of its own needs to read it.</summary>
 /// <param name="Directive">The directive.</param>

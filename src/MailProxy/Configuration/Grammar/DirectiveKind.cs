@@ -1,4 +1,4 @@
-namespace MailProxy.Configuration.Directives;
+namespace MailProxy.Configuration.Grammar;
 
 /// <summary>What the arguments of a directive are.</summary>
 internal enum DirectiveKind

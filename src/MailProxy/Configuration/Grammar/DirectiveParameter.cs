@@ -1,6 +1,7 @@
 using System.Globalization;
+using MailProxy.Configuration.Binding;
 
-namespace MailProxy.Configuration.Directives;
+namespace MailProxy.Configuration.Grammar;
 
 /// <summary>A parameter of a directive, <c>name=value</c> or <c>name</c> alone, which sets one property.</summary>
 /// <param name="Name">Its name.</param>

@@ -1,6 +1,12 @@
 using System.Globalization;
+using MailProxy.Authentication;
+using MailProxy.Configuration.Binding;
+using MailProxy.Listening;
+using MailProxy.Resolving;
+using MailProxy.Tls;
+using MailProxy.Upstreams;
 
-namespace MailProxy.Configuration.Directives;
+namespace MailProxy.Configuration.Grammar;
 
 /// <summary>Reads one word, of a directive or of a configuration key, into the canonical text of an option.</summary>
 internal static class DirectiveValue

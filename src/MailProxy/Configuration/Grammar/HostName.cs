@@ -1,4 +1,4 @@
-namespace MailProxy.Configuration;
+namespace MailProxy.Configuration.Grammar;
 
 /// <summary>The grammar of host names: RFC 1123's, and <c>_</c>, which names of groups and of services have.</summary>
 internal static class HostName

@@ -3,8 +3,10 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using MailProxy.Configuration.Binding;
+using MailProxy.Upstreams;
 
-namespace MailProxy.Configuration.Directives;
+namespace MailProxy.Configuration.Grammar;
 
 /// <summary>nginx's notation of addresses, as in <c>listen</c>, <c>resolver</c> and <c>syslog:server=</c>.</summary>
 internal static class NetAddress

@@ -1,4 +1,4 @@
-namespace MailProxy.Configuration.Directives;
+namespace MailProxy.Configuration.Grammar;
 
 /// <summary>nginx's notation of times: <c>1h 30m</c>, <c>1d12h</c>, <c>500ms</c>; a bare number is seconds.</summary>
 internal static class NginxTime

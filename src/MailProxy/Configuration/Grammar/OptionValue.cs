@@ -1,8 +1,9 @@
 using System.Globalization;
 using System.Net;
-using MailProxy.Configuration.Directives;
+using MailProxy.Observing.Logs;
+using MailProxy.Upstreams;
 
-namespace MailProxy.Configuration;
+namespace MailProxy.Configuration.Grammar;
 
 /// <summary>From canonical text to the value of an option.</summary>
 internal static class OptionValue

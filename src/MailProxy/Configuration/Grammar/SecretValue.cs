@@ -1,4 +1,6 @@
-namespace MailProxy.Configuration.Directives;
+using MailProxy.Configuration.Binding;
+
+namespace MailProxy.Configuration.Grammar;
 
 /// <summary>A secret: the word itself, or the first line of the file behind <c>file:</c>, which is read with the configuration. No message shows it.</summary>
 internal static class SecretValue

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
+using MailProxy.Configuration.Binding;
 
-namespace MailProxy.Configuration.Directives;
+namespace MailProxy.Configuration.Grammar;
 
 /// <summary><c>user</c>: an account, and a group.</summary>
 internal static class UserDirective

@@ -1,4 +1,4 @@
-namespace MailProxy.Configuration.Directives;
+namespace MailProxy.Configuration.Grammar;
 
 /// <summary>A text with variables, <c>$name</c> or <c>${name}</c>, as nginx reads one.</summary>
 internal static class VariableText

@@ -1,4 +1,4 @@
-namespace MailProxy.Configuration.Directives;
+namespace MailProxy.Configuration.Grammar;
 
 /// <summary><c>zone</c>: what nginx's workers share. There is one process here, so it is only checked.</summary>
 internal static class ZoneDirective

@@ -1,4 +1,6 @@
-namespace MailProxy.Configuration.Conf;
+using MailProxy.Observing.Logs;
+
+namespace MailProxy.Configuration.Syntax;
 
 /// <summary>Opens the files of a configuration, and knows which are open, so that none includes itself.</summary>
 internal sealed class ConfFileReader(List<ConfigurationMessage> messages)

@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace MailProxy.Configuration.Conf;
+namespace MailProxy.Configuration.Syntax;
 
 /// <summary>The files that an <c>include</c> names: glob(7) patterns, sorted; none where nothing matches.</summary>
 internal static class ConfGlob

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace MailProxy.Configuration.Conf;
+namespace MailProxy.Configuration.Syntax;
 
 /// <summary>What ended the words that <see cref="ConfLexer.Read"/> found.</summary>
 internal enum ConfEnd

@@ -1,4 +1,4 @@
-namespace MailProxy.Configuration.Conf;
+namespace MailProxy.Configuration.Syntax;
 
 /// <summary>One directive of a file: its words, and what stands in its block.</summary>
 /// <param name="Words">The name and its arguments.</param>

@@ -1,4 +1,4 @@
-namespace MailProxy.Configuration.Conf;
+namespace MailProxy.Configuration.Syntax;
 
 /// <summary>Turns the text of one file into its tree. Includes are not opened: they are directives like others here.</summary>
 internal static class ConfParser

@@ -1,4 +1,6 @@
-namespace MailProxy.Configuration.Conf;
+using MailProxy.Configuration.Binding;
+
+namespace MailProxy.Configuration.Syntax;
 
 /// <summary>Opens the <c>include</c>s of a block that is skipped. What cannot be read there is nobody's error here.</summary>
 internal sealed class SkippedFiles(LoadContext context)

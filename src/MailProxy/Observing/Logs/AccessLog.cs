@@ -1,8 +1,8 @@
 using System.Buffers;
 using System.Text.Json;
-using MailProxy.Configuration;
+using MailProxy.Configuration.Binding;
 
-namespace MailProxy.Diagnostics;
+namespace MailProxy.Observing.Logs;
 
 /// <summary>One <c>access_log</c>: a line for each session.</summary>
 /// <param name="sink">Where to.</param>

@@ -1,4 +1,8 @@
-namespace MailProxy.Configuration.Directives;
+using MailProxy.Configuration;
+using MailProxy.Configuration.Binding;
+using MailProxy.Configuration.Grammar;
+
+namespace MailProxy.Observing.Logs;
 
 /// <summary><c>access_log</c>: a target, and the name of a format.</summary>
 internal static class AccessLogDirective

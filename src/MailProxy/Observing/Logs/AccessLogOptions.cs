@@ -1,4 +1,4 @@
-namespace MailProxy.Configuration;
+namespace MailProxy.Observing.Logs;
 
 /// <summary>One <c>access_log</c>: where a line for each session goes, and what it looks like.</summary>
 public sealed class AccessLogOptions

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using Microsoft.Win32.SafeHandles;
 
-namespace MailProxy.Diagnostics;
+namespace MailProxy.Observing.Logs;
 
 /// <summary>
 /// A file, a pipe or a device of Linux. One that may have a reader is asked whether it takes something before it is given as

@@ -1,6 +1,8 @@
 using System.Collections.Frozen;
+using MailProxy.Configuration.Binding;
+using MailProxy.Configuration.Grammar;
 
-namespace MailProxy.Configuration.Directives;
+namespace MailProxy.Observing.Logs;
 
 /// <summary><c>error_log</c>: a target, and levels.</summary>
 internal static class ErrorLogDirective

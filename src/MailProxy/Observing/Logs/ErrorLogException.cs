@@ -1,4 +1,4 @@
-namespace MailProxy.Diagnostics;
+namespace MailProxy.Observing.Logs;
 
 /// <summary>Logs that cannot be opened.</summary>
 /// <param name="errors">nginx's text for each: <c>open() "/path" failed (13: Permission denied)</c>.</param>

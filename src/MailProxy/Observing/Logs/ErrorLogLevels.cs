@@ -1,7 +1,6 @@
-using MailProxy.Configuration;
 using Microsoft.Extensions.Logging;
 
-namespace MailProxy.Diagnostics;
+namespace MailProxy.Observing.Logs;
 
 /// <summary>nginx's levels and those of <see cref="ILogger"/>, which has three fewer.</summary>
 internal static class ErrorLogLevels

@@ -1,8 +1,7 @@
 using System.Globalization;
 using System.Text;
-using MailProxy.Configuration;
 
-namespace MailProxy.Diagnostics;
+namespace MailProxy.Observing.Logs;
 
 /// <summary>
 /// One of nginx's log lines, <c>2026/11/23 17:24:15 [info] 8520#8520: *2 text while …, client: …, server: …</c>, written

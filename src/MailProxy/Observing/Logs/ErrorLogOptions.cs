@@ -1,4 +1,4 @@
-namespace MailProxy.Configuration;
+namespace MailProxy.Observing.Logs;
 
 /// <summary>One <c>error_log</c>: where its lines go, and from which level on.</summary>
 public sealed class ErrorLogOptions

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using MailProxy.Configuration;
 using Microsoft.Extensions.Logging;
 
-namespace MailProxy.Diagnostics;
+namespace MailProxy.Observing.Logs;
 
 /// <summary>The logs of one configuration: the process's own, and each server's where <c>mail</c> or <c>server</c> has one.</summary>
 internal sealed class ErrorLogSet : IDisposable

@@ -1,7 +1,6 @@
-using MailProxy.Configuration;
 using Microsoft.Extensions.Logging;
 
-namespace MailProxy.Diagnostics;
+namespace MailProxy.Observing.Logs;
 
 /// <summary>One log of a configuration: where lines go, and from which level on.</summary>
 /// <param name="Sink">Where to.</param>

@@ -1,8 +1,7 @@
 using System.Buffers;
 using System.Text;
-using MailProxy.Configuration;
 
-namespace MailProxy.Diagnostics;
+namespace MailProxy.Observing.Logs;
 
 /// <summary>Writes values into an access log as nginx escapes them.</summary>
 internal static class LogEscaping

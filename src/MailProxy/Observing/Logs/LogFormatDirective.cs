@@ -1,4 +1,7 @@
-namespace MailProxy.Configuration.Directives;
+using MailProxy.Configuration.Binding;
+using MailProxy.Configuration.Grammar;
+
+namespace MailProxy.Observing.Logs;
 
 /// <summary><c>log_format</c>: a name, how values are escaped, and the line in one or more words.</summary>
 internal static class LogFormatDirective

@@ -1,4 +1,4 @@
-namespace MailProxy.Configuration;
+namespace MailProxy.Observing.Logs;
 
 /// <summary>One <c>log_format</c>.</summary>
 public sealed class LogFormatOptions

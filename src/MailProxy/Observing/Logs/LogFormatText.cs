@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
+using MailProxy.Configuration.Binding;
 
-namespace MailProxy.Configuration;
+namespace MailProxy.Observing.Logs;
 
 /// <summary>A piece of a log format: a text, or a variable.</summary>
 internal readonly record struct LogFormatPart(string Literal, LogVariable? Variable = null);

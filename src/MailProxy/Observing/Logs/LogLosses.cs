@@ -1,6 +1,6 @@
 using Prometheus;
 
-namespace MailProxy.Diagnostics;
+namespace MailProxy.Observing.Logs;
 
 /// <summary>Counts the lines that one log did not take, and says so in the others: once, until it has taken all again.</summary>
 /// <param name="counter">The log's metric; null where nobody counts.</param>

@@ -1,4 +1,4 @@
-namespace MailProxy.Diagnostics;
+namespace MailProxy.Observing.Logs;
 
 /// <summary>Where the bytes of a log end up. Nobody waits there for whoever reads it; a disk takes the time that it takes.</summary>
 internal abstract class LogOutput : IDisposable

@@ -1,6 +1,4 @@
-using MailProxy.Configuration;
-
-namespace MailProxy.Diagnostics;
+namespace MailProxy.Observing.Logs;
 
 /// <summary>Where lines go. Writing never makes a session wait for a disk, a pipe or a network.</summary>
 internal abstract class LogSink : IDisposable

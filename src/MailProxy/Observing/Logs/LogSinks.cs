@@ -1,6 +1,6 @@
-using MailProxy.Configuration;
+using MailProxy.Observing.Metrics;
 
-namespace MailProxy.Diagnostics;
+namespace MailProxy.Observing.Logs;
 
 /// <summary>The open sinks of the process, each once: servers share them, and so do the configurations before and after a reload.</summary>
 /// <param name="time">The clock.</param>

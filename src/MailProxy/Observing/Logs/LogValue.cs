@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Net;
-using MailProxy.Configuration;
+using MailProxy.Configuration.Binding;
 
-namespace MailProxy.Diagnostics;
+namespace MailProxy.Observing.Logs;
 
 /// <summary>The value of a variable.</summary>
 /// <param name="Text">The value; null where it is unset.</param>

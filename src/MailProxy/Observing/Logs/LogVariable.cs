@@ -1,4 +1,4 @@
-namespace MailProxy.Configuration;
+namespace MailProxy.Observing.Logs;
 
 /// <summary>The variables of <c>log_format</c>, by their names in snake case. The predefined format <c>json</c> has them in this order.</summary>
 internal enum LogVariable

@@ -1,6 +1,4 @@
-using MailProxy.Configuration;
-
-namespace MailProxy.Diagnostics;
+namespace MailProxy.Observing.Logs;
 
 /// <summary>
 /// A file, a pipe, stdout or stderr. Lines are kept in memory, one behind the other, and a thread of the pool writes as many

@@ -1,8 +1,7 @@
 using System.Globalization;
 using System.Net.Sockets;
-using MailProxy.Configuration;
 
-namespace MailProxy.Diagnostics;
+namespace MailProxy.Observing.Logs;
 
 /// <summary>
 /// Syslog over UDP or a unix datagram socket, a packet for each line: <c>&lt;PRI&gt;Mmm dd hh:mm:ss [host ]tag: line</c>.

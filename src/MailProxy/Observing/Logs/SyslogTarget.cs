@@ -1,9 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
-using MailProxy.Configuration;
-using MailProxy.Configuration.Directives;
+using MailProxy.Configuration.Binding;
+using MailProxy.Configuration.Grammar;
 
-namespace MailProxy.Diagnostics;
+namespace MailProxy.Observing.Logs;
 
 /// <summary>What <c>syslog:…</c> of an <c>error_log</c> or <c>access_log</c> says.</summary>
 /// <param name="Server">Where packets go.</param>

@@ -1,6 +1,6 @@
 using Prometheus;
 
-namespace MailProxy.Diagnostics;
+namespace MailProxy.Observing.Metrics;
 
 /// <summary>The metrics of logs. A label is the target as the configuration names it, as long as it is open.</summary>
 internal sealed class LogMetrics(IMetricFactory factory)

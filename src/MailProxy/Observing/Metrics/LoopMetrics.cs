@@ -1,6 +1,6 @@
 using Prometheus;
 
-namespace MailProxy.Diagnostics;
+namespace MailProxy.Observing.Metrics;
 
 /// <summary>How often and how long event loops kept their sessions waiting. Touched only when one did.</summary>
 internal sealed class LoopMetrics(IMetricFactory factory)

@@ -1,6 +1,6 @@
 using Prometheus;
 
-namespace MailProxy.Diagnostics;
+namespace MailProxy.Observing.Metrics;
 
 /// <summary>The metrics of the process as a whole.</summary>
 internal sealed class ProcessMetrics

@@ -1,7 +1,7 @@
-using MailProxy.Configuration;
+using MailProxy.Configuration.Binding;
 using Prometheus;
 
-namespace MailProxy.Diagnostics;
+namespace MailProxy.Observing.Metrics;
 
 /// <summary>The metrics of one protocol's sessions, label values bound once.</summary>
 internal sealed class SessionMetrics

@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Net;
-using MailProxy.Configuration;
+using MailProxy.Configuration.Binding;
 
-namespace MailProxy.Diagnostics;
+namespace MailProxy.Observing.Traces;
 
 /// <summary>
 /// One session as OpenTelemetry spans: <c>session</c>, and below it one at a time of <c>auth</c>, <c>connect</c>,

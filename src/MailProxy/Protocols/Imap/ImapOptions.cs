@@ -1,6 +1,7 @@
-using MailProxy.Configuration.Directives;
+using MailProxy.Configuration.Binding;
+using MailProxy.Configuration.Grammar;
 
-namespace MailProxy.Configuration;
+namespace MailProxy.Protocols.Imap;
 
 /// <summary>Directives <c>imap_*</c>.</summary>
 public sealed class ImapOptions

@@ -1,8 +1,9 @@
 using MailProxy.Authentication;
-using MailProxy.Configuration;
-using MailProxy.Diagnostics;
+using MailProxy.Observing;
 using MailProxy.Sessions;
-using MailProxy.Upstream;
+using MailProxy.Tls;
+using MailProxy.Upstreams;
+using MailProxy.Upstreams.Dialling;
 using MailProxy.Wire;
 using MailProxy.Wire.Imap;
 

@@ -1,6 +1,6 @@
 using MailProxy.Authentication;
-using MailProxy.Diagnostics;
-using MailProxy.Upstream;
+using MailProxy.Observing;
+using MailProxy.Upstreams.Dialling;
 using MailProxy.Wire;
 using MailProxy.Wire.Imap;
 

@@ -1,5 +1,6 @@
-using MailProxy.Diagnostics;
-using MailProxy.Upstream;
+using MailProxy.Observing;
+using MailProxy.Upstreams.Dialling;
+using MailProxy.Upstreams.Health;
 using MailProxy.Wire.Imap;
 
 namespace MailProxy.Protocols.Imap;

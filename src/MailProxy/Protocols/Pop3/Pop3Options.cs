@@ -1,6 +1,7 @@
-using MailProxy.Configuration.Directives;
+using MailProxy.Configuration.Binding;
+using MailProxy.Configuration.Grammar;
 
-namespace MailProxy.Configuration;
+namespace MailProxy.Protocols.Pop3;
 
 /// <summary>Directives <c>pop3_*</c>.</summary>
 public sealed class Pop3Options

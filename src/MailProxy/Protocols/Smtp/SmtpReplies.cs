@@ -1,4 +1,4 @@
-using MailProxy.Configuration;
+using MailProxy.Tls;
 using MailProxy.Wire;
 
 namespace MailProxy.Protocols.Smtp;

@@ -4,8 +4,8 @@ using System.Net.Sockets;
 using System.Text;
 using MailProxy.Authentication;
 using MailProxy.Configuration;
-using MailProxy.Diagnostics;
-using MailProxy.Upstream;
+using MailProxy.Observing;
+using MailProxy.Upstreams.Dialling;
 using MailProxy.Wire;
 using MailProxy.Wire.Smtp;
 

@@ -1,7 +1,7 @@
 using MailProxy.Transport.Tls;
 using MailProxy.Wire.ProxyProtocol;
 
-namespace MailProxy.Upstream;
+namespace MailProxy.Upstreams.Dialling;
 
 /// <summary>A client's TLS session as an upstream is told of it.</summary>
 internal static class ClientTls

@@ -1,4 +1,4 @@
-namespace MailProxy.Upstream;
+namespace MailProxy.Upstreams.Dialling;
 
 /// <summary>The login at an upstream: from its greeting to the moment when the relay may begin.</summary>
 internal interface IUpstreamLogin

@@ -1,12 +1,12 @@
 using System.Net;
-using MailProxy.Configuration;
-using MailProxy.Diagnostics;
-using MailProxy.Transport;
+using MailProxy.Observing;
+using MailProxy.Tls;
+using MailProxy.Transport.Sockets;
 using MailProxy.Transport.Tls;
 using MailProxy.Wire.ProxyProtocol;
 using Microsoft.AspNetCore.Connections;
 
-namespace MailProxy.Upstream;
+namespace MailProxy.Upstreams.Dialling;
 
 /// <summary>From nothing to an upstream connection that waits for the greeting: connect, the PROXY header, TLS.</summary>
 internal sealed class UpstreamDialer(IConnectionFactory connections)

@@ -1,10 +1,11 @@
 using System.Buffers;
-using MailProxy.Diagnostics;
+using MailProxy.Observing;
+using MailProxy.Tls;
 using MailProxy.Transport.Tls;
 using MailProxy.Wire;
 using Microsoft.AspNetCore.Connections;
 
-namespace MailProxy.Upstream;
+namespace MailProxy.Upstreams.Dialling;
 
 /// <summary>How many of these bytes are the first whole reply; 0 where it is not all there.</summary>
 internal delegate int ReplyMeasure(ReadOnlySpan<byte> data);

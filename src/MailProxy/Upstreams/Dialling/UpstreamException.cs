@@ -1,4 +1,4 @@
-namespace MailProxy.Upstream;
+namespace MailProxy.Upstreams.Dialling;
 
 /// <summary>Why a login at an upstream failed.</summary>
 internal enum UpstreamError

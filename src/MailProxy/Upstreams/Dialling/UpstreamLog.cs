@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace MailProxy.Upstream;
+namespace MailProxy.Upstreams.Dialling;
 
 /// <summary>Events 400-499.</summary>
 internal static partial class UpstreamLog

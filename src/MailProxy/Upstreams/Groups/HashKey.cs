@@ -1,9 +1,9 @@
 using System.Buffers;
 using System.Net;
 using System.Text;
-using MailProxy.Diagnostics;
+using MailProxy.Observing;
 
-namespace MailProxy.Routing;
+namespace MailProxy.Upstreams.Groups;
 
 /// <summary>The key of <c>hash</c>: text with the variables <c>$auth_user</c> and <c>$remote_addr</c>, also in braces.</summary>
 /// <param name="isExact">Whether a login is taken as the client sent it. Else all spellings of one login are one key: servers that share no store must not see a user on two of them.</param>

@@ -1,7 +1,6 @@
 using System.Net;
-using MailProxy.Configuration;
 
-namespace MailProxy.Routing;
+namespace MailProxy.Upstreams.Groups;
 
 /// <summary>Names a server to whoever connects there himself, as other proxies do that ask <c>/auth</c>.</summary>
 internal interface IUpstreamChoice

@@ -1,6 +1,7 @@
-using MailProxy.Configuration;
+using MailProxy.Tls;
+using MailProxy.Upstreams.Names;
 
-namespace MailProxy.Routing;
+namespace MailProxy.Upstreams.Groups;
 
 /// <summary>A group as one configuration has it. The group itself, with what is known of its servers, may be older.</summary>
 /// <param name="Group">The servers.</param>

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace MailProxy.Routing;
+namespace MailProxy.Upstreams.Groups;
 
 /// <summary>Events 700-799: which servers can be used. 790-794 are nginx's <c>notice</c>.</summary>
 internal static partial class RoutingLog

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace MailProxy.Routing;
+namespace MailProxy.Upstreams.Groups;
 
 /// <summary>Addresses of servers, as the configuration's loader writes them.</summary>
 internal static class UpstreamEndPoint

@@ -1,8 +1,7 @@
 using System.Net;
-using MailProxy.Configuration;
-using MailProxy.Routing.Selectors;
+using MailProxy.Upstreams.Selectors;
 
-namespace MailProxy.Routing;
+namespace MailProxy.Upstreams.Groups;
 
 /// <summary>The servers of one <c>upstream</c>, or of one host name, and how they do: whoever logs in takes one, and says how it went.</summary>
 internal sealed class UpstreamGroup

@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
 using MailProxy.Configuration;
+using MailProxy.Resolving;
+using MailProxy.Upstreams.Names;
 
-namespace MailProxy.Routing;
+namespace MailProxy.Upstreams.Groups;
 
 /// <summary>The groups of one configuration, and the host names that were asked for under it.</summary>
 internal sealed class UpstreamGroupSet

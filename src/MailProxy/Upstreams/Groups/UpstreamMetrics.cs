@@ -1,6 +1,6 @@
 using Prometheus;
 
-namespace MailProxy.Routing;
+namespace MailProxy.Upstreams.Groups;
 
 /// <summary>The metrics of upstream servers. What can be read off the servers is read when Prometheus asks, so that sessions pay nothing for it.</summary>
 internal sealed class UpstreamMetrics

@@ -1,8 +1,7 @@
 using System.Net;
-using MailProxy.Configuration;
-using MailProxy.Diagnostics;
+using MailProxy.Observing;
 
-namespace MailProxy.Routing;
+namespace MailProxy.Upstreams.Groups;
 
 /// <summary>One server of a group at one address: what is known of it, and how many sessions it has. All but the sessions is guarded by its group.</summary>
 /// <param name="options">What the configuration says of it.</param>

@@ -1,10 +1,13 @@
 using System.Net;
 using System.Runtime.CompilerServices;
 using MailProxy.Configuration;
+using MailProxy.Resolving;
+using MailProxy.Upstreams.Health;
+using MailProxy.Upstreams.Names;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace MailProxy.Routing;
+namespace MailProxy.Upstreams.Groups;
 
 /// <summary>Finds the servers behind the name of a group or host, for the sessions of each configuration, and keeps trying those of the one in force.</summary>
 internal sealed class UpstreamRouter(UpstreamNames names, UpstreamProber prober, UpstreamMetrics metrics, TimeProvider time) : IUpstreamChoice, IDisposable

@@ -1,4 +1,6 @@
-namespace MailProxy.Configuration.Directives;
+using MailProxy.Configuration.Grammar;
+
+namespace MailProxy.Upstreams.Health;
 
 /// <summary><c>health_check</c>: parameters only.</summary>
 internal static class HealthCheckDirective

@@ -1,7 +1,7 @@
-using MailProxy.Configuration;
+using MailProxy.Upstreams.Groups;
 using Microsoft.Extensions.Logging;
 
-namespace MailProxy.Routing;
+namespace MailProxy.Upstreams.Health;
 
 /// <summary>Tries the servers of one group, all at once, every <c>interval</c>, until it is disposed of, whatever happens meanwhile.</summary>
 internal sealed class HealthCheckLoop : IDisposable

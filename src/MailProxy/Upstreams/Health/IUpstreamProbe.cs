@@ -1,4 +1,6 @@
-namespace MailProxy.Upstream;
+using MailProxy.Upstreams.Dialling;
+
+namespace MailProxy.Upstreams.Health;
 
 /// <summary>What <c>health_check</c> says to a server of one protocol: the greeting, what it can do, a goodbye; never a login.</summary>
 internal interface IUpstreamProbe

@@ -1,6 +1,7 @@
+using MailProxy.Upstreams.Groups;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
-namespace MailProxy.Routing;
+namespace MailProxy.Upstreams.Health;
 
 /// <summary>Ready while every group has a server that a login could go to. The detail names each server, and what is wrong with it.</summary>
 internal sealed class UpstreamHealthCheck(UpstreamRouter router) : IHealthCheck

@@ -1,14 +1,16 @@
 using System.Net;
 using System.Net.Sockets;
 using MailProxy.Configuration;
-using MailProxy.Diagnostics;
-using MailProxy.Transport;
+using MailProxy.Observing;
+using MailProxy.Tls;
+using MailProxy.Transport.Guards;
 using MailProxy.Transport.Tls;
-using MailProxy.Upstream;
+using MailProxy.Upstreams.Dialling;
+using MailProxy.Upstreams.Groups;
 using MailProxy.Wire;
 using Microsoft.AspNetCore.Connections;
 
-namespace MailProxy.Routing;
+namespace MailProxy.Upstreams.Health;
 
 /// <summary>How a group's servers are talked to where no session does: as the <c>server { }</c> that uses the group would.</summary>
 /// <param name="Protocol">The protocol.</param>

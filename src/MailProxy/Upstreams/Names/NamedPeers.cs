@@ -1,10 +1,11 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using MailProxy.Configuration;
+using MailProxy.Resolving;
+using MailProxy.Upstreams.Groups;
 using Microsoft.Extensions.Logging;
 
-namespace MailProxy.Routing;
+namespace MailProxy.Upstreams.Names;
 
 /// <summary>
 /// Keeps the servers of a group that are named by <c>resolve</c>: whoever needs the group asks for them, and once the answer

@@ -2,10 +2,9 @@ using System.Net;
 using System.Net.Sockets;
 using DnsClient;
 using DnsClient.Protocol;
-using MailProxy.Configuration;
-using MailProxy.Connections;
+using MailProxy.Resolving;
 
-namespace MailProxy.Routing;
+namespace MailProxy.Upstreams.Names;
 
 /// <summary>The addresses of a host name, and how long they may be believed.</summary>
 /// <param name="Addresses">In order, so that the same answer gives the same servers.</param>

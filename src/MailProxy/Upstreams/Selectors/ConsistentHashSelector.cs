@@ -1,8 +1,9 @@
 using System.Buffers.Binary;
 using System.IO.Hashing;
 using System.Text;
+using MailProxy.Upstreams.Groups;
 
-namespace MailProxy.Routing.Selectors;
+namespace MailProxy.Upstreams.Selectors;
 
 /// <summary>
 /// <c>hash key consistent</c>: nginx's ring of 160 points for each unit of weight (ketama), so that every proxy with the

@@ -1,7 +1,8 @@
 using System.Buffers.Text;
 using System.IO.Hashing;
+using MailProxy.Upstreams.Groups;
 
-namespace MailProxy.Routing.Selectors;
+namespace MailProxy.Upstreams.Selectors;
 
 /// <summary><c>hash key</c>, as nginx counts: where the server that the key leads to cannot be used, the key is hashed again with a number before it.</summary>
 /// <param name="peers">All servers of the group, used or not.</param>

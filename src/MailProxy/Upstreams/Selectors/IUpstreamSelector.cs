@@ -1,4 +1,6 @@
-namespace MailProxy.Routing.Selectors;
+using MailProxy.Upstreams.Groups;
+
+namespace MailProxy.Upstreams.Selectors;
 
 /// <summary>Chooses among the servers of a group. Called by one thread at a time.</summary>
 internal interface IUpstreamSelector

@@ -1,4 +1,6 @@
-namespace MailProxy.Routing.Selectors;
+using MailProxy.Upstreams.Groups;
+
+namespace MailProxy.Upstreams.Selectors;
 
 /// <summary><c>least_conn</c>: the fewest sessions for its weight; those that are equal take turns.</summary>
 internal sealed class LeastConnectionsSelector : IUpstreamSelector

@@ -1,4 +1,6 @@
-namespace MailProxy.Routing.Selectors;
+using MailProxy.Upstreams.Groups;
+
+namespace MailProxy.Upstreams.Selectors;
 
 /// <summary><c>random</c>: by chance, by weight; with <c>two</c> the one of two that has fewer sessions for its weight.</summary>
 /// <param name="two">Whether two are drawn.</param>

@@ -1,4 +1,6 @@
-namespace MailProxy.Routing.Selectors;
+using MailProxy.Upstreams.Groups;
+
+namespace MailProxy.Upstreams.Selectors;
 
 /// <summary>nginx's smooth weighted round robin: of weights 5, 1 and 1 it makes a a b a c a a.</summary>
 internal sealed class RoundRobinSelector : IUpstreamSelector

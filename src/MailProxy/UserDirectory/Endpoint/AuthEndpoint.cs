@@ -2,12 +2,14 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using MailProxy.Authentication;
-using MailProxy.Diagnostics;
+using MailProxy.Observing;
+using MailProxy.Upstreams.Groups;
+using MailProxy.UserDirectory.Logins;
 using MailProxy.Wire;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
-namespace MailProxy.Routing;
+namespace MailProxy.UserDirectory.Endpoint;
 
 /// <summary><c>/auth</c>: the auth_http protocol from the server's side, so that nginx itself, or another MailProxy, can use the users and groups of this one.</summary>
 internal sealed class AuthEndpoint(LoginDirectory directory, LoginDecider decider, IUpstreamChoice upstreams, AuthMetrics metrics)

@@ -4,7 +4,7 @@ using System.Text;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 
-namespace MailProxy.Routing;
+namespace MailProxy.UserDirectory.Endpoint;
 
 /// <summary>Who may ask at <c>/auth</c>: passwords can be tried there.</summary>
 internal static class AuthEndpointAccess

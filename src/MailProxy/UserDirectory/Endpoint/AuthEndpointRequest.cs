@@ -2,10 +2,11 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using MailProxy.Authentication;
+using MailProxy.UserDirectory.Logins;
 using MailProxy.Wire;
 using Microsoft.AspNetCore.Http;
 
-namespace MailProxy.Routing;
+namespace MailProxy.UserDirectory.Endpoint;
 
 /// <summary>The headers of an auth_http request, read.</summary>
 /// <param name="Facts">What the decision depends on.</param>

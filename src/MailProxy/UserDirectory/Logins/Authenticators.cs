@@ -1,7 +1,6 @@
 using MailProxy.Authentication;
-using MailProxy.Diagnostics;
 
-namespace MailProxy.Routing;
+namespace MailProxy.UserDirectory.Logins;
 
 /// <summary>Asks whom the session's server says: the auth servers of <c>auth_http</c>, the users of <c>passdb</c>, or nobody where only <c>proxy_pass</c> is there.</summary>
 internal sealed class Authenticators(AuthHttpClient external, InternalAuthenticator users, AuthMetrics metrics, TimeProvider time) : IAuthenticator

@@ -1,7 +1,7 @@
 using MailProxy.Authentication;
 using MailProxy.Wire;
 
-namespace MailProxy.Routing;
+namespace MailProxy.UserDirectory.Logins;
 
 /// <summary><c>auth_http internal</c>: the users of <c>passdb</c> decide, with no HTTP between.</summary>
 internal sealed class InternalAuthenticator(LoginDecider decider) : IAuthenticator

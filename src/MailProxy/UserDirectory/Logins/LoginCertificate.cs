@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 
-namespace MailProxy.Routing;
+namespace MailProxy.UserDirectory.Logins;
 
 /// <summary>A client's certificate, which a CA that is trusted has signed: whom it lets log in by EXTERNAL.</summary>
 /// <param name="Subject">Its subject as RFC 2253 writes it.</param>

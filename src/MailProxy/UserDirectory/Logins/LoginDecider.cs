@@ -1,11 +1,11 @@
 using System.Text;
 using MailProxy.Authentication;
-using MailProxy.Passdb;
+using MailProxy.UserDirectory.Stores;
 using MailProxy.Wire;
 using MailProxy.Wire.Smtp;
 using Microsoft.Extensions.Logging;
 
-namespace MailProxy.Routing;
+namespace MailProxy.UserDirectory.Logins;
 
 /// <summary>Decides on logins by the users of <c>passdb</c>: the one place for <c>auth_http internal</c> and for <c>/auth</c>.</summary>
 internal sealed class LoginDecider(LoginDirectory directory)

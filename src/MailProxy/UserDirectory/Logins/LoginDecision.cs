@@ -1,7 +1,7 @@
 using MailProxy.Authentication;
-using MailProxy.Configuration;
+using MailProxy.Upstreams;
 
-namespace MailProxy.Routing;
+namespace MailProxy.UserDirectory.Logins;
 
 /// <summary>What became of a login.</summary>
 internal enum LoginVerdict

@@ -1,10 +1,10 @@
 using MailProxy.Configuration;
-using MailProxy.Passdb;
-using MailProxy.Transport;
+using MailProxy.Transport.Guards;
+using MailProxy.UserDirectory.Stores;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace MailProxy.Routing;
+namespace MailProxy.UserDirectory.Logins;
 
 /// <summary>The users of the configuration in force. A reload replaces them; who is being asked about is still answered by those that were asked.</summary>
 internal sealed class LoginDirectory(PassdbServices services) : IAsyncDisposable

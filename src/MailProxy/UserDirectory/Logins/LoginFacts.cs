@@ -1,7 +1,7 @@
 using System.Net;
 using MailProxy.Authentication;
 
-namespace MailProxy.Routing;
+namespace MailProxy.UserDirectory.Logins;
 
 /// <summary>What is known of a login that the users of <c>passdb</c> decide on, whoever asks: a session of ours, or another proxy at <c>/auth</c>.</summary>
 internal sealed record LoginFacts

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace MailProxy.Routing;
+namespace MailProxy.UserDirectory.Logins;
 
 /// <summary>Events 730-749: logins that this process decides on itself.</summary>
 internal static partial class LoginLog

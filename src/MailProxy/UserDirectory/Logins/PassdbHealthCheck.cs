@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
-namespace MailProxy.Routing;
+namespace MailProxy.UserDirectory.Logins;
 
 /// <summary>Ready while every <c>passdb</c> can be asked. Asks none itself: what is known is at most a second old, or as old as the limit of an answer.</summary>
 internal sealed class PassdbHealthCheck(LoginDirectory users) : IHealthCheck

@@ -1,8 +1,9 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
+using MailProxy.UserDirectory.Stores;
 
-namespace MailProxy.Passdb.Schemes;
+namespace MailProxy.UserDirectory.Passwords;
 
 /// <summary><c>{ARGON2ID}</c>, <c>{ARGON2I}</c>: <c>$argon2id$v=19$m=…,t=…,p=…$salt$hash</c> (RFC 9106), by libsodium, as in Dovecot.</summary>
 internal static partial class Argon2

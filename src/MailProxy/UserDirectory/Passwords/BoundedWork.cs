@@ -1,6 +1,7 @@
+using MailProxy.UserDirectory.Stores;
 using Prometheus;
 
-namespace MailProxy.Passdb;
+namespace MailProxy.UserDirectory.Passwords;
 
 /// <summary>
 /// Work that takes a thread for long: so much of it at once, on threads of their own, so that neither event loops nor the

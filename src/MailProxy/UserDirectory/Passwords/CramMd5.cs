@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Numerics;
 using System.Security.Cryptography;
 
-namespace MailProxy.Passdb.Schemes;
+namespace MailProxy.UserDirectory.Passwords;
 
 /// <summary><c>{CRAM-MD5}</c>, <c>{HMAC-MD5}</c>: MD5's state after the outer and after the inner key of HMAC-MD5 (RFC 2104), which .NET does not show.</summary>
 [SuppressMessage("Security", "CA5351:Do Not Use Broken Cryptographic Algorithms", Justification = "Passwords that others stored.")]

@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using MailProxy.Authentication;
 
-namespace MailProxy.Passdb;
+namespace MailProxy.UserDirectory.Passwords;
 
 /// <summary>APOP and CRAM-MD5: what the client makes of the challenge and the password that both know.</summary>
 [SuppressMessage("Security", "CA5351:Do Not Use Broken Cryptographic Algorithms", Justification = "Both mechanisms are MD5 (RFC 1939, RFC 2195).")]

@@ -2,8 +2,9 @@ using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
+using MailProxy.UserDirectory.Stores;
 
-namespace MailProxy.Passdb.Schemes;
+namespace MailProxy.UserDirectory.Passwords;
 
 /// <summary><c>{CRYPT}</c>, <c>{SHA512-CRYPT}</c> and all others that end in <c>-CRYPT</c>: the system's crypt(3), from libxcrypt.</summary>
 internal static partial class LibCrypt

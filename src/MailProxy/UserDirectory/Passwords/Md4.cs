@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Numerics;
 using System.Security.Cryptography;
 
-namespace MailProxy.Passdb.Schemes;
+namespace MailProxy.UserDirectory.Passwords;
 
 /// <summary>MD4 (RFC 1320), which neither .NET nor OpenSSL 3 gives. <c>{PLAIN-MD4}</c>, and <c>{OTP}</c> of its time.</summary>
 internal static class Md4

@@ -1,4 +1,6 @@
-namespace MailProxy.Passdb.Schemes;
+using MailProxy.UserDirectory.Stores;
+
+namespace MailProxy.UserDirectory.Passwords;
 
 /// <summary>Passwords as <c>mailproxy user</c> stores them.</summary>
 internal static class NewPassword

@@ -1,8 +1,9 @@
 using System.Collections.Frozen;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
+using MailProxy.UserDirectory.Stores;
 
-namespace MailProxy.Passdb.Schemes;
+namespace MailProxy.UserDirectory.Passwords;
 
 /// <summary>Holds what is stored, decoded, against what a client sent.</summary>
 /// <param name="stored">What stands behind <c>{SCHEME}</c>, decoded.</param>

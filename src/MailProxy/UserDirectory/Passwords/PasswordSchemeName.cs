@@ -1,4 +1,4 @@
-namespace MailProxy.Configuration;
+namespace MailProxy.UserDirectory.Passwords;
 
 /// <summary>The names of the schemes of stored passwords, Dovecot's.</summary>
 internal static class PasswordSchemeName

@@ -1,8 +1,7 @@
 using MailProxy.Authentication;
-using MailProxy.Configuration;
-using MailProxy.Passdb.Schemes;
+using MailProxy.UserDirectory.Stores;
 
-namespace MailProxy.Passdb;
+namespace MailProxy.UserDirectory.Passwords;
 
 /// <summary>Holds passwords against stored ones, a bounded number at once.</summary>
 internal sealed class PasswordVerifier(BoundedWork hashes) : IDisposable

@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 
-namespace MailProxy.Passdb.Schemes;
+namespace MailProxy.UserDirectory.Passwords;
 
 /// <summary><c>{PBKDF2}</c> as Dovecot writes it: <c>$1$salt$rounds$hex</c>, with HMAC-SHA-1 (RFC 8018).</summary>
 [SuppressMessage("Security", "CA5379:Ensure Key Derivation Function algorithm is sufficiently strong", Justification = "Dovecot's form has no other.")]

@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 
-namespace MailProxy.Passdb.Schemes;
+namespace MailProxy.UserDirectory.Passwords;
 
 /// <summary>Schemes that hash once, or not at all: quick to check, and to guess.</summary>
 [SuppressMessage("Security", "CA5351:Do Not Use Broken Cryptographic Algorithms", Justification = "Passwords that others stored.")]

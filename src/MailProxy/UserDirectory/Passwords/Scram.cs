@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 
-namespace MailProxy.Passdb.Schemes;
+namespace MailProxy.UserDirectory.Passwords;
 
 /// <summary><c>{SCRAM-SHA-1}</c>, <c>{SCRAM-SHA-256}</c>: <c>rounds,salt,StoredKey,ServerKey</c> (RFC 5802), the last three in base64.</summary>
 internal static class Scram

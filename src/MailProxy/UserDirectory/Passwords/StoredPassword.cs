@@ -1,6 +1,7 @@
 using System.Text;
+using MailProxy.UserDirectory.Stores;
 
-namespace MailProxy.Passdb.Schemes;
+namespace MailProxy.UserDirectory.Passwords;
 
 /// <summary>A password as it is stored: <c>{SCHEME}…</c>, with Dovecot's suffixes <c>.HEX</c>, <c>.B64</c> and <c>.BASE64</c>. A secret.</summary>
 /// <param name="Scheme">How it is hidden.</param>

@@ -1,6 +1,6 @@
 using System.Net;
 
-namespace MailProxy.Passdb;
+namespace MailProxy.UserDirectory.Stores;
 
 /// <summary>Dovecot's extra field <c>allow_nets</c>: where a user may come from.</summary>
 internal sealed class AllowedNets(IReadOnlyList<IPNetwork> networks)

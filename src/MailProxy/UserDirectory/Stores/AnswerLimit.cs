@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace MailProxy.Passdb;
+namespace MailProxy.UserDirectory.Stores;
 
 /// <summary>An answer that has to come within a time, whatever those who are asked make of it: libraries wait for what they have cancelled.</summary>
 internal static class AnswerLimit

@@ -1,8 +1,8 @@
 using System.Net;
 using MailProxy.Authentication;
-using MailProxy.Configuration;
+using MailProxy.Upstreams;
 
-namespace MailProxy.Passdb;
+namespace MailProxy.UserDirectory.Stores;
 
 /// <summary>Users and how they prove who they are: one <c>passdb</c> directive.</summary>
 internal interface IPassdb : IAsyncDisposable

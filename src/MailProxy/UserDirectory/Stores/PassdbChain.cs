@@ -2,7 +2,7 @@ using MailProxy.Authentication;
 using MailProxy.Configuration;
 using Microsoft.Extensions.Logging;
 
-namespace MailProxy.Passdb;
+namespace MailProxy.UserDirectory.Stores;
 
 /// <summary>The <c>passdb</c> directives of one loaded configuration in their order: the first that knows the user decides.</summary>
 internal sealed class PassdbChain : IAsyncDisposable

@@ -1,6 +1,11 @@
+using MailProxy.Configuration.Binding;
+using MailProxy.Configuration.Grammar;
+using MailProxy.UserDirectory.Passwords;
+using MailProxy.UserDirectory.Stores.Ldap;
+using MailProxy.UserDirectory.Stores.Pgsql;
 using Npgsql;
 
-namespace MailProxy.Configuration.Directives;
+namespace MailProxy.UserDirectory.Stores;
 
 /// <summary><c>passdb</c>: a driver, what it reads, and parameters. No message shows a value, since it may be a secret.</summary>
 internal static class PassdbDirective

@@ -1,10 +1,11 @@
-using MailProxy.Configuration;
-using MailProxy.Passdb.Ldap;
-using MailProxy.Passdb.PasswdFile;
-using MailProxy.Passdb.Sqlite;
+using MailProxy.UserDirectory.Stores.Ldap;
+using MailProxy.UserDirectory.Stores.PasswdFile;
+using MailProxy.UserDirectory.Stores.Pgsql;
+using MailProxy.UserDirectory.Stores.Sqlite;
+using MailProxy.UserDirectory.Stores.Static;
 using Microsoft.Extensions.Logging;
 
-namespace MailProxy.Passdb;
+namespace MailProxy.UserDirectory.Stores;
 
 /// <summary>From a directive to its driver.</summary>
 internal static class PassdbFactory

@@ -1,6 +1,6 @@
 using Prometheus;
 
-namespace MailProxy.Passdb;
+namespace MailProxy.UserDirectory.Stores;
 
 /// <summary>How often each driver was asked, what it said, and how long that took.</summary>
 internal sealed class PassdbMetrics(IMetricFactory factory)

@@ -1,4 +1,4 @@
-namespace MailProxy.Configuration;
+namespace MailProxy.UserDirectory.Stores;
 
 /// <summary>One <c>passdb</c>: where users are, and where their mail is unless they say so themselves. May hold secrets: <see cref="ToString"/> never shows them.</summary>
 public sealed class PassdbOptions

@@ -1,6 +1,7 @@
+using MailProxy.UserDirectory.Passwords;
 using Prometheus;
 
-namespace MailProxy.Passdb;
+namespace MailProxy.UserDirectory.Stores;
 
 /// <summary>What all configurations share: the machine has the same cores, and metrics count on.</summary>
 internal sealed class PassdbServices(IMetricFactory factory, TimeProvider time) : IDisposable

@@ -1,4 +1,4 @@
-namespace MailProxy.Passdb;
+namespace MailProxy.UserDirectory.Stores;
 
 /// <summary>What a source says about a user. Holds secrets: <see cref="ToString"/> never shows them.</summary>
 internal sealed class PassdbUser

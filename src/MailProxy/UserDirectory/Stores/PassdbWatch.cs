@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace MailProxy.Passdb;
+namespace MailProxy.UserDirectory.Stores;
 
 /// <summary>
 /// Whether one passdb can be asked: looked at every second, apart from the logins, so that whoever wants to know, however

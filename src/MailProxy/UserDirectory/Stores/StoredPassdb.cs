@@ -1,11 +1,11 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using MailProxy.Authentication;
-using MailProxy.Configuration;
+using MailProxy.UserDirectory.Passwords;
 using MailProxy.Wire;
 using Microsoft.Extensions.Logging;
 
-namespace MailProxy.Passdb;
+namespace MailProxy.UserDirectory.Stores;
 
 /// <summary>A passdb that hands out stored passwords, which are checked here.</summary>
 internal abstract class StoredPassdb(PassdbOptions options, PasswordVerifier passwords, ILogger log) : IPassdb

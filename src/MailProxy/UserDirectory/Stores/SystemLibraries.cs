@@ -1,9 +1,9 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
-using MailProxy.Passdb.Ldap;
-using MailProxy.Passdb.Schemes;
+using MailProxy.UserDirectory.Passwords;
+using MailProxy.UserDirectory.Stores.Ldap;
 
-namespace MailProxy.Passdb;
+namespace MailProxy.UserDirectory.Stores;
 
 /// <summary>Libraries whose file names differ from system to system. One that comes with the program goes before the system's.</summary>
 internal static class SystemLibraries

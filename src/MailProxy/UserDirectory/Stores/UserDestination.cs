@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text;
-using MailProxy.Configuration;
+using MailProxy.Upstreams;
 
-namespace MailProxy.Passdb;
+namespace MailProxy.UserDirectory.Stores;
 
 /// <summary>Where a user's mail is: what the user says, else what the directive says for all.</summary>
 internal static class UserDestination

@@ -1,7 +1,8 @@
-using MailProxy.Configuration;
-using MailProxy.Diagnostics;
+using MailProxy.Observing;
 using MailProxy.Tests.Sessions;
 using MailProxy.Tests.Tls;
+using MailProxy.Tls;
+using MailProxy.Upstreams;
 
 namespace MailProxy.Tests.Protocols.Imap;
 

@@ -1,5 +1,5 @@
-using MailProxy.Configuration;
-using MailProxy.Diagnostics;
+using MailProxy.Observing;
+using MailProxy.Protocols.Imap;
 using MailProxy.Testing;
 using MailProxy.Tests.Sessions;
 

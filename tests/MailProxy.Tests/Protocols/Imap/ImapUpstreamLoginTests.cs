@@ -1,7 +1,7 @@
-using MailProxy.Configuration;
-using MailProxy.Diagnostics;
+using MailProxy.Observing;
 using MailProxy.Testing;
 using MailProxy.Tests.Sessions;
+using MailProxy.Upstreams;
 
 namespace MailProxy.Tests.Protocols.Imap;
 

@@ -1,6 +1,6 @@
 using System.Text;
-using MailProxy.Configuration;
-using MailProxy.Diagnostics;
+using MailProxy.Observing;
+using MailProxy.Protocols.Pop3;
 using MailProxy.Testing;
 using MailProxy.Tests.Sessions;
 

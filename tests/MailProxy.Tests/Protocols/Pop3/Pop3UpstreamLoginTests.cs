@@ -1,5 +1,5 @@
 using MailProxy.Authentication;
-using MailProxy.Diagnostics;
+using MailProxy.Observing;
 using MailProxy.Testing;
 using MailProxy.Tests.Sessions;
 

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using MailProxy.Authentication;
-using MailProxy.Diagnostics;
+using MailProxy.Observing;
 using MailProxy.Testing;
 using MailProxy.Tests.Sessions;
 

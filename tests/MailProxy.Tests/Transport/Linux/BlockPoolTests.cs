@@ -1,4 +1,4 @@
-using MailProxy.Transport.Linux;
+using MailProxy.Transport.Linux.Loop;
 
 namespace MailProxy.Tests.Transport.Linux;
 

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net.Sockets;
-using MailProxy.Transport;
+using MailProxy.Transport.Features;
 
 namespace MailProxy.Tests.Transport.Linux;
 

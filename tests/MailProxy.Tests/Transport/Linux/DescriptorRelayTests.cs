@@ -1,6 +1,6 @@
 using System.Net.Sockets;
-using MailProxy.Transport;
-using MailProxy.Transport.Linux;
+using MailProxy.Transport.Features;
+using MailProxy.Transport.Linux.Connection;
 
 namespace MailProxy.Tests.Transport.Linux;
 

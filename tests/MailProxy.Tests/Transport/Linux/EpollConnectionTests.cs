@@ -2,8 +2,9 @@ using System.Buffers;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
-using MailProxy.Transport;
+using MailProxy.Transport.Features;
 using MailProxy.Transport.Linux;
+using MailProxy.Transport.Linux.Loop;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
 

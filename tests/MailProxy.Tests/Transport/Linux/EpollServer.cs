@@ -1,7 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
 using MailProxy.Transport;
+using MailProxy.Transport.Features;
 using MailProxy.Transport.Linux;
+using MailProxy.Transport.Linux.Loop;
+using MailProxy.Transport.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;

@@ -2,6 +2,8 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using MailProxy.Transport.Linux;
+using MailProxy.Transport.Linux.Connection;
+using MailProxy.Transport.Linux.Loop;
 using Microsoft.AspNetCore.Connections;
 
 namespace MailProxy.Tests.Transport.Linux;

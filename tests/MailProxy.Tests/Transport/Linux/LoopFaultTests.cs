@@ -2,8 +2,10 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using MailProxy.Transport.Linux;
+using MailProxy.Transport.Linux.Connection;
 using MailProxy.Transport.Linux.Interop;
-using MailProxy.Transport.Managed;
+using MailProxy.Transport.Linux.Loop;
+using MailProxy.Transport.Sockets;
 
 namespace MailProxy.Tests.Transport.Linux;
 

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
-using MailProxy.Transport;
+using MailProxy.Transport.Features;
 
 namespace MailProxy.Tests.Transport.Linux;
 

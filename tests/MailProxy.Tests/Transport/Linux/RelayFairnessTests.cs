@@ -2,8 +2,11 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
-using MailProxy.Transport;
+using MailProxy.Transport.Features;
 using MailProxy.Transport.Linux;
+using MailProxy.Transport.Linux.Connection;
+using MailProxy.Transport.Linux.Loop;
+using MailProxy.Transport.Linux.Relay;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
 

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using MailProxy.Transport.Linux;
 using MailProxy.Transport.Linux.Interop;
+using MailProxy.Transport.Linux.Loop;
 
 namespace MailProxy.Tests.Transport.Linux;
 

@@ -1,5 +1,5 @@
 using CsCheck;
-using MailProxy.Transport.Linux;
+using MailProxy.Transport.Linux.Loop;
 using Microsoft.Extensions.Time.Testing;
 
 namespace MailProxy.Tests.Transport.Linux;

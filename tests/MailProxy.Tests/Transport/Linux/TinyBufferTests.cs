@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
-using MailProxy.Transport.Linux;
+using MailProxy.Transport.Linux.Connection;
+using MailProxy.Transport.Linux.Loop;
 
 namespace MailProxy.Tests.Transport.Linux;
 

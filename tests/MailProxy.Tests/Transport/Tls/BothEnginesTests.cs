@@ -1,8 +1,9 @@
 using System.Net.Sockets;
 using MailProxy.Testing;
 using MailProxy.Tests.Transport.Linux.OpenSsl;
-using MailProxy.Transport.Linux.OpenSsl;
+using MailProxy.Transport;
 using MailProxy.Transport.Managed;
+using MailProxy.Transport.OpenSsl;
 using MailProxy.Transport.Tls;
 
 namespace MailProxy.Tests.Transport.Tls;
@@ -33,7 +34,7 @@ public sealed class BothEnginesTests : IDisposable
         foreach (var isRsa in new[] { false, true })
         {
             using var certificate = _authority.Issue(new TestSubject { Name = subject, IsRsa = isRsa });
-            using var own = Assert.Single(MailProxy.Transport.Linux.OpenSsl.PemFile.ReadCertificates("data:" + certificate.Pem));
+            using var own = Assert.Single(MailProxy.Transport.OpenSsl.PemFile.ReadCertificates("data:" + certificate.Pem));
             Assert.Equal(new CertificateReader(own.Value).Describe(), CertificateText.Describe(certificate.Certificate));
             Assert.Equal(CertificateReader.Algorithms(own.Value), CertificateText.Algorithms(certificate.Certificate));
         }
@@ -51,7 +52,7 @@ public sealed class BothEnginesTests : IDisposable
     {
         using var certificate = _authority.Issue(TestSubject.Odd(name, address));
         AssertFacts(certificate, names);
-        using var own = Assert.Single(MailProxy.Transport.Linux.OpenSsl.PemFile.ReadCertificates("data:" + certificate.Pem));
+        using var own = Assert.Single(MailProxy.Transport.OpenSsl.PemFile.ReadCertificates("data:" + certificate.Pem));
         Assert.Equal(new CertificateReader(own.Value).Describe(), CertificateText.Describe(certificate.Certificate));
     }
 

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using MailProxy.Testing;
+using MailProxy.Transport;
 using MailProxy.Transport.Tls;
 
 namespace MailProxy.Tests.Transport.Tls;

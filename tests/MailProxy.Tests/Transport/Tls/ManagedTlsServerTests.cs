@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Text;
 using MailProxy.Testing;
+using MailProxy.Transport;
 using MailProxy.Transport.Tls;
 using Microsoft.AspNetCore.Connections;
 

@@ -2,6 +2,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using MailProxy.Testing;
+using MailProxy.Transport;
 using MailProxy.Transport.Tls;
 
 namespace MailProxy.Tests.Transport.Tls;

@@ -1,9 +1,8 @@
 using System.Runtime.InteropServices;
 using System.Text;
-using MailProxy.Configuration;
 using MailProxy.Wire;
 
-namespace MailProxy.Passdb.Ldap;
+namespace MailProxy.UserDirectory.Stores.Ldap;
 
 /// <summary>One connection to an LDAP server. For one thread at a time; every call blocks, for as long as the timeout at most.</summary>
 internal sealed class LdapConnection : IDisposable

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
-using MailProxy.Configuration;
 
-namespace MailProxy.Passdb.Ldap;
+namespace MailProxy.UserDirectory.Stores.Ldap;
 
 /// <summary>Open connections of one kind, kept for the next request.</summary>
 /// <param name="options">Where to.</param>

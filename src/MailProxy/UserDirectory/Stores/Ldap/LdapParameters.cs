@@ -1,6 +1,8 @@
 using System.Net;
+using MailProxy.Configuration.Binding;
+using MailProxy.Configuration.Grammar;
 
-namespace MailProxy.Configuration.Directives;
+namespace MailProxy.UserDirectory.Stores.Ldap;
 
 /// <summary>The parameters of <c>passdb ldap</c>.</summary>
 internal static class LdapParameters

@@ -1,10 +1,10 @@
 using System.Text;
 using MailProxy.Authentication;
-using MailProxy.Configuration;
+using MailProxy.UserDirectory.Passwords;
 using MailProxy.Wire;
 using Microsoft.Extensions.Logging;
 
-namespace MailProxy.Passdb.Ldap;
+namespace MailProxy.UserDirectory.Stores.Ldap;
 
 /// <summary><c>passdb ldap</c>: finds the user's entry, then tries to bind as the user.</summary>
 internal sealed class LdapPassdb : IPassdb

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace MailProxy.Passdb.Ldap;
+namespace MailProxy.UserDirectory.Stores.Ldap;
 
 /// <summary>Puts a login into a search filter or the name of an entry, so that it can be nothing but a value there.</summary>
 internal static class LdapText

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace MailProxy.Passdb.Ldap;
+namespace MailProxy.UserDirectory.Stores.Ldap;
 
 /// <summary>
 /// OpenLDAP's libldap. System.DirectoryServices.Protocols stands on the same library, but cannot name a file of CA

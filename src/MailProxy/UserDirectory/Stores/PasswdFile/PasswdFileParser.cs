@@ -1,8 +1,8 @@
 using System.Text;
 using System.Text.Unicode;
-using MailProxy.Passdb.Schemes;
+using MailProxy.UserDirectory.Passwords;
 
-namespace MailProxy.Passdb.PasswdFile;
+namespace MailProxy.UserDirectory.Stores.PasswdFile;
 
 /// <summary>Dovecot's passwd-file: <c>user:password:uid:gid:gecos:home:shell:extra fields</c>, of which all but the user may be missing.</summary>
 internal static class PasswdFileParser

@@ -1,8 +1,8 @@
 using System.Text;
-using MailProxy.Configuration;
+using MailProxy.UserDirectory.Passwords;
 using Microsoft.Extensions.Logging;
 
-namespace MailProxy.Passdb.PasswdFile;
+namespace MailProxy.UserDirectory.Stores.PasswdFile;
 
 /// <summary>
 /// <c>passdb passwd-file</c>: all in memory. Looks every second whether the file has changed, and reads it beside the

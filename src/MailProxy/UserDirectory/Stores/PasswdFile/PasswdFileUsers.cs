@@ -1,8 +1,8 @@
-using MailProxy.Connections;
+using MailProxy.Tls;
 using Microsoft.Extensions.Logging;
 using Microsoft.Win32.SafeHandles;
 
-namespace MailProxy.Passdb.PasswdFile;
+namespace MailProxy.UserDirectory.Stores.PasswdFile;
 
 /// <summary>The users of a passwd-file that changes. One task refreshes them, any thread may ask.</summary>
 /// <param name="path">The file.</param>

@@ -2,7 +2,7 @@ using System.Numerics;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
-namespace MailProxy.Passdb.PasswdFile;
+namespace MailProxy.UserDirectory.Stores.PasswdFile;
 
 /// <summary>
 /// The users of one reading of a passwd-file: the file as it stands, and where each user's line begins. Both are outside of

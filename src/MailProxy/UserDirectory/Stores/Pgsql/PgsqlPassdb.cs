@@ -1,13 +1,13 @@
 using System.Data.Common;
 using System.Text;
-using MailProxy.Configuration;
-using MailProxy.Passdb.PasswdFile;
+using MailProxy.UserDirectory.Passwords;
+using MailProxy.UserDirectory.Stores.PasswdFile;
 using MailProxy.Wire;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using NpgsqlTypes;
 
-namespace MailProxy.Passdb;
+namespace MailProxy.UserDirectory.Stores.Pgsql;
 
 /// <summary><c>passdb pgsql</c>: a query of the operator's own, over a pool of connections.</summary>
 internal sealed class PgsqlPassdb : StoredPassdb

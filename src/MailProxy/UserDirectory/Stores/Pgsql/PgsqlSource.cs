@@ -1,7 +1,7 @@
 using System.Data.Common;
 using Npgsql;
 
-namespace MailProxy.Configuration;
+namespace MailProxy.UserDirectory.Stores.Pgsql;
 
 /// <summary>From the connection string of <c>passdb pgsql</c> to connections, which are made when they are needed.</summary>
 internal static class PgsqlSource

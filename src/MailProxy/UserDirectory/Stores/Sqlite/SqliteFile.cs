@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace MailProxy.Passdb.Sqlite;
+namespace MailProxy.UserDirectory.Stores.Sqlite;
 
 /// <summary>Makes the file before SQLite does, so that nobody else can read it at any time.</summary>
 internal static partial class SqliteFile

@@ -1,7 +1,7 @@
-using MailProxy.Configuration;
+using MailProxy.UserDirectory.Passwords;
 using Microsoft.Extensions.Logging;
 
-namespace MailProxy.Passdb.Sqlite;
+namespace MailProxy.UserDirectory.Stores.Sqlite;
 
 /// <summary><c>passdb sqlite</c>: the embedded directory.</summary>
 internal sealed class SqlitePassdb : StoredPassdb

@@ -1,6 +1,6 @@
 using Microsoft.Data.Sqlite;
 
-namespace MailProxy.Passdb.Sqlite;
+namespace MailProxy.UserDirectory.Stores.Sqlite;
 
 /// <summary>
 /// The embedded directory: one file. Each use opens it anew, so that a file that was replaced is seen; next to hashing a

@@ -1,7 +1,7 @@
-using MailProxy.Configuration;
+using MailProxy.UserDirectory.Passwords;
 using Microsoft.Extensions.Logging;
 
-namespace MailProxy.Passdb;
+namespace MailProxy.UserDirectory.Stores.Static;
 
 /// <summary><c>passdb static</c>: knows everybody.</summary>
 internal sealed class StaticPassdb(PassdbOptions options, PasswordVerifier passwords, ILogger log) : StoredPassdb(options, passwords, log)

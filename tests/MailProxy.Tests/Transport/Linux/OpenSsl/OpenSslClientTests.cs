@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Net.Sockets;
 using System.Text;
+using MailProxy.Transport;
 using MailProxy.Transport.Tls;
 using Microsoft.AspNetCore.Connections;
 

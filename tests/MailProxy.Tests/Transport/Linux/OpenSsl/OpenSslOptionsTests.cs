@@ -1,3 +1,4 @@
+using MailProxy.Transport;
 using MailProxy.Transport.Tls;
 
 namespace MailProxy.Tests.Transport.Linux.OpenSsl;

@@ -4,6 +4,7 @@ using System.Runtime.Versioning;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using MailProxy.Transport;
 using MailProxy.Transport.Tls;
 
 namespace MailProxy.Tests.Transport.Linux.OpenSsl;

@@ -2,6 +2,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using MailProxy.Tests.Transport.Tls;
 using MailProxy.Transport;
+using MailProxy.Transport.Guards;
 using MailProxy.Transport.Tls;
 using Microsoft.AspNetCore.Http.Features;
 

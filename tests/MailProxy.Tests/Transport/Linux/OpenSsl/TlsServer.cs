@@ -3,6 +3,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
+using MailProxy.Transport;
 using MailProxy.Transport.Tls;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
@@ -31,7 +32,7 @@ internal sealed class TlsServer : IAsyncDisposable
     public static async Task<TlsServer> StartAsync(TlsServerContext context, int? buffer = null)
     {
         var server = new TlsServer(context);
-        var socket = new MailProxy.Transport.ListenSocket { EndPoint = RelayedSockets.Address(AddressFamily.InterNetwork), ReceiveBuffer = buffer, SendBuffer = buffer };
+        var socket = new ListenSocket { EndPoint = RelayedSockets.Address(AddressFamily.InterNetwork), ReceiveBuffer = buffer, SendBuffer = buffer };
         server._server = await EpollServer.StartAsync(server.HandleAsync, loops: 1, socket);
         return server;
     }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net.Sockets;
+using MailProxy.Transport;
 using MailProxy.Transport.Tls;
 
 namespace MailProxy.Tests.Transport.Linux.OpenSsl;

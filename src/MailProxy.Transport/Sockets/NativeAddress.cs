@@ -4,10 +4,10 @@ using System.Net.Sockets;
 using System.Text;
 using MailProxy.Transport.Linux.Interop;
 
-namespace MailProxy.Transport.Linux;
+namespace MailProxy.Transport.Sockets;
 
 /// <summary>The kernel's <c>struct sockaddr</c> for the families that we speak.</summary>
-internal static class SocketAddress
+internal static class NativeAddress
 {
     /// <summary>Room for every one of them.</summary>
     public const int MaxLength = 128;
