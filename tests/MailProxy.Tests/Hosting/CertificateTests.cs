@@ -1,6 +1,6 @@
 using MailProxy.Configuration;
 using MailProxy.Hosting;
-using MailProxy.Tests.Transport.Linux.OpenSsl;
+using MailProxy.Tests.Transport.OpenSsl;
 using MailProxy.Tls;
 
 namespace MailProxy.Tests.Hosting;

@@ -2,7 +2,7 @@ using System.Text;
 using MailProxy.Configuration;
 using MailProxy.Hosting;
 using MailProxy.Observing.Logs;
-using MailProxy.Tests.Diagnostics;
+using MailProxy.Tests.Observing;
 using MailProxy.Transport;
 using Microsoft.Extensions.DependencyInjection;
 using Prometheus;

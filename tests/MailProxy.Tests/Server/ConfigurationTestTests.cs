@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using MailProxy.Tests.Diagnostics;
+using MailProxy.Tests.Observing;
 
 namespace MailProxy.Tests.Server;
 

@@ -1,7 +1,7 @@
 using System.Text;
 using MailProxy.Configuration;
 using MailProxy.Server;
-using MailProxy.Tests.Diagnostics;
+using MailProxy.Tests.Observing;
 using MailProxy.Tests.Hosting;
 using Microsoft.Extensions.Configuration;
 

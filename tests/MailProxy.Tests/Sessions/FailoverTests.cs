@@ -3,7 +3,7 @@ using System.Net.Sockets;
 using MailProxy.Configuration;
 using MailProxy.Observing;
 using MailProxy.Testing;
-using MailProxy.Tests.Routing;
+using MailProxy.Tests.Upstreams;
 using MailProxy.Upstreams;
 
 namespace MailProxy.Tests.Sessions;

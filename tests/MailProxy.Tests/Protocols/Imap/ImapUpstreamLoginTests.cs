@@ -105,7 +105,7 @@ public sealed class ImapUpstreamLoginTests
         var session = new SessionTranscript
         {
             Protocol = "imap",
-            Groups = [Routing.Groups.Options(UpstreamMethod.RoundRobin, Routing.Groups.Server(1))],
+            Groups = [Upstreams.Groups.Options(UpstreamMethod.RoundRobin, Upstreams.Groups.Server(1))],
             Configure = server => (server.AuthHttp.Url, server.Proxy.Pass, server.Proxy.PassErrorMessage) = ([], new UpstreamAddress("pool", null), true),
         };
         await session.PlayAsync($"{UpToLogin}U> * OK Waiting\nU> + ok\nU< user {{4}}\nU> + ok\nU< pass\nU> a1 NO wrong\nS: a1 NO wrong\nC: a2 LOGIN user pass\nV> * OK hi\nV< a2 LOGIN {{4}}");

@@ -4,7 +4,7 @@ using System.Diagnostics;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
-using MailProxy.Tests.Transport.Linux.OpenSsl;
+using MailProxy.Tests.Transport.OpenSsl;
 using MailProxy.Tests.Transport.Tls;
 using MailProxy.Transport;
 using MailProxy.Transport.Linux;

@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 using MailProxy.Testing;
-using MailProxy.Tests.Transport.Linux.OpenSsl;
+using MailProxy.Tests.Transport.OpenSsl;
 using MailProxy.Transport;
 using MailProxy.Transport.Managed;
 using MailProxy.Transport.OpenSsl;

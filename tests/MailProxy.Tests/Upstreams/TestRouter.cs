@@ -1,0 +1,22 @@
+using MailProxy.Protocols.Imap;
+using MailProxy.Protocols.Pop3;
+using MailProxy.Protocols.Smtp;
+using MailProxy.Resolving;
+using MailProxy.Tls;
+using MailProxy.Upstreams.Groups;
+using MailProxy.Upstreams.Health;
+using MailProxy.Upstreams.Names;
+using Microsoft.AspNetCore.Connections;
+using Prometheus;
+
+namespace MailProxy.Tests.Upstreams;
+
+/// <summary>A router as the program makes it, over any connections and clock.</summary>
+internal static class TestRouter
+{
+    public static UpstreamRouter Create(IConnectionFactory connections, UpstreamTls upstreamTls, CollectorRegistry registry, TimeProvider time)
+    {
+        var prober = new UpstreamProber(connections, upstreamTls, [new ImapUpstreamProbe(), new Pop3UpstreamProbe(), new SmtpUpstreamProbe()], time);
+        return new UpstreamRouter(new UpstreamNames(new DnsClients(time)), prober, new UpstreamMetrics(Metrics.WithCustomRegistry(registry), registry), time);
+    }
+}
