@@ -95,5 +95,6 @@ public sealed class PgsqlTests : IAsyncLifetime
         Assert.Null(await passdb.CheckAsync());
     }
 
-    private AskedPassdb Passdb(string query, string more = "", string upstream = "") => new(new PassdbOptions { Driver = "pgsql", Connection = $"{Server.Connection};{more}", Query = query, Upstream = upstream });
+    // The first question of a process on a busy machine may take longer than operators want to wait.
+    private AskedPassdb Passdb(string query, string more = "Timeout=20;Command Timeout=20", string upstream = "") => new(new PassdbOptions { Driver = "pgsql", Connection = $"{Server.Connection};{more}", Query = query, Upstream = upstream });
 }

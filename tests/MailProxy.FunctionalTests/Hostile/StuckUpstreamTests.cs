@@ -34,9 +34,10 @@ public sealed class StuckUpstreamTests : IDisposable
         using (var client = await Peer.ConnectAsync(port))
         {
             await Pop3Dialogue.LogInAsync(client);
-            var sending = HostileFront.SendJunkAsync(client, 10 << 20);
+            var sending = HostileFront.SendJunkAsync(client, isKilled ? 1 << 30 : 10 << 20);
             if (isKilled)
             {
+                // How much the buffers of four sockets take is the machine's.
                 await Patience.UntilAsync(() => !client.Socket.Poll(TimeSpan.FromMilliseconds(500), SelectMode.SelectWrite), () => "the client to be held back");
                 upstream.Peers.Single().Reset();
             }
