@@ -16,7 +16,7 @@ namespace MailProxy.Transport.Managed;
 /// connection, no buffer while it waits for bytes, and a flush that is done has reached the kernel. What was written but
 /// never flushed is not sent.
 /// </summary>
-internal sealed class ManagedConnection : ConnectionContext, IHalfCloseFeature, ITlsFeature
+internal sealed class ManagedConnection : ConnectionContext, IHalfCloseFeature, IUnreadInputFeature, ITlsFeature
 {
     private static long _lastId;
 
@@ -34,6 +34,7 @@ internal sealed class ManagedConnection : ConnectionContext, IHalfCloseFeature, 
         RemoteEndPoint = remote;
         LocalEndPoint = socket.LocalEndPoint;
         Features.Set<IHalfCloseFeature>(this);
+        Features.Set<IUnreadInputFeature>(this);
         Features.Set<ITlsFeature>(this);
     }
 
@@ -57,6 +58,8 @@ internal sealed class ManagedConnection : ConnectionContext, IHalfCloseFeature, 
             // The peer is gone, or we are: nobody waits for the FIN.
         }
     }
+
+    public bool HasUnreadInput => _socket.Poll(0, SelectMode.SelectRead);
 
     public TlsSession? Session { get; private set; }
 
@@ -98,9 +101,9 @@ internal sealed class ManagedConnection : ConnectionContext, IHalfCloseFeature, 
                 // Without it .NET resets the connection where a receive was cancelled.
                 _socket.Shutdown(SocketShutdown.Both);
             }
-            catch (SocketException)
+            catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
             {
-                // The peer was faster.
+                // The peer was faster, or an abort from elsewhere.
             }
         }
 

@@ -1,3 +1,5 @@
+using System.IO.Pipelines;
+using MailProxy.Transport.Features;
 using MailProxy.Transport.Guards;
 using Microsoft.AspNetCore.Connections;
 
@@ -17,6 +19,9 @@ internal sealed class KeptConnections(TimeProvider time) : IDisposable
     // As keepalive_timeout of nginx's upstreams.
     private static readonly TimeSpan LongestIdle = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan SweepEvery = TimeSpan.FromSeconds(10);
+
+    // Who sends so much of a body that nobody reads may go on for ever.
+    private const int MostPieces = 16;
 
     private readonly Lock _gate = new();
     private readonly List<(KeptConnection Kept, long Since)> _idle = [];
@@ -39,26 +44,32 @@ internal sealed class KeptConnections(TimeProvider time) : IDisposable
         Close(tooMany);
     }
 
-    /// <summary>A connection that seems to be open; the server may have ended it all the same.</summary>
+    /// <summary>
+    /// A connection that seems to be open; the server may have ended it all the same. One whose last body has not come whole waits:
+    /// where the server has announced too much, the next answer would be taken for the rest of it.
+    /// </summary>
     public bool TryTake(out KeptConnection connection)
     {
-        while (true)
+        List<ConnectionContext> closing = [];
+        lock (_gate)
         {
-            lock (_gate)
+            connection = default;
+            for (var i = _idle.Count - 1; i >= 0 && connection.Connection is null; i--)
             {
-                if (_idle.Count == 0)
+                if (!Look(i))
                 {
-                    connection = default;
-                    return false;
+                    closing.Add(RemoveAt(i));
                 }
-
-                connection = _idle[^1].Kept;
-                _idle.RemoveAt(_idle.Count - 1);
+                else if (_idle[i].Kept is { Unread: 0 } whole)
+                {
+                    connection = whole;
+                    RemoveAt(i);
+                }
             }
-
-            if (IsOpen(ref connection)) return true;
-            Close(connection.Connection);
         }
+
+        foreach (var broken in closing) Close(broken);
+        return connection.Connection is not null;
     }
 
     public void Dispose()
@@ -77,10 +88,7 @@ internal sealed class KeptConnections(TimeProvider time) : IDisposable
         {
             for (var i = _idle.Count - 1; i >= 0; i--)
             {
-                var (kept, since) = _idle[i];
-                var isOpen = IsOpen(ref kept);
-                _idle[i] = (kept, since);
-                if (!isOpen || time.GetElapsedTime(since) >= LongestIdle) closing.Add(RemoveAt(i));
+                if (!Look(i) || time.GetElapsedTime(_idle[i].Since) >= LongestIdle) closing.Add(RemoveAt(i));
             }
 
             if (_idle.Count > 0)
@@ -104,22 +112,59 @@ internal sealed class KeptConnections(TimeProvider time) : IDisposable
         return connection;
     }
 
-    /// <summary>Whether nothing came but the rest of the last body.</summary>
+    /// <returns>Whether it is open, and nothing came but the rest of the last body, which is taken off.</returns>
+    private bool Look(int index)
+    {
+        var (kept, since) = _idle[index];
+        var isOpen = IsOpen(ref kept);
+        _idle[index] = (kept, since);
+        return isOpen;
+    }
+
     private static bool IsOpen(ref KeptConnection kept)
     {
         var input = kept.Connection.Transport.Input;
+        var socket = kept.Connection.Features.Get<IUnreadInputFeature>();
         try
         {
-            if (!input.TryRead(out var result)) return true;
-            var unread = kept.Unread - result.Buffer.Length;
-            input.AdvanceTo(result.Buffer.End);
-            kept = kept with { Unread = unread };
-            return unread >= 0 && !result.IsCompleted;
+            for (var pieces = 0; pieces < MostPieces; pieces++)
+            {
+                if (!input.TryRead(out var result))
+                {
+                    if (socket is not { HasUnreadInput: true }) return true;
+                    var read = input.ReadAsync();
+                    if (!read.IsCompleted)
+                    {
+                        _ = IgnoreAsync(read);
+                        return false;              // a part of a TLS record, or nothing that would be one
+                    }
+
+                    result = read.GetAwaiter().GetResult();
+                }
+
+                var unread = kept.Unread - result.Buffer.Length;
+                input.AdvanceTo(result.Buffer.End);
+                kept = kept with { Unread = unread };
+                if (unread < 0 || result.IsCompleted) return false;
+            }
         }
         catch (Exception)
         {
             // Whatever is wrong with one must not end the look at the others.
-            return false;
+        }
+
+        return false;
+    }
+
+    private static async Task IgnoreAsync(ValueTask<ReadResult> read)
+    {
+        try
+        {
+            await read;
+        }
+        catch (Exception)
+        {
+            // It ends with the connection, which is closed.
         }
     }
 

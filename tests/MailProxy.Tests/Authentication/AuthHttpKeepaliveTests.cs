@@ -22,23 +22,56 @@ public sealed class AuthHttpKeepaliveTests
     }
 
     [Fact]
-    public async Task A_body_that_comes_late_is_no_part_of_the_next_answer()
+    public async Task A_connection_whose_body_comes_late_waits_for_it()
     {
-        var mayEnd = new SemaphoreSlim(0);
+        var (mayEnd, hasEnded) = (new SemaphoreSlim(0), new SemaphoreSlim(0));
         await using var server = RawAuthServer.Running(async peer =>
         {
             await peer.ReadRequestAsync();
-            await peer.WriteAsync(Kept);
+            await peer.WriteAsync(Kept + "bo");
             await mayEnd.WaitAsync(peer.Stopped);
-            await peer.WriteAsync("bo");
-            await peer.ReadRequestAsync();
-            await peer.WriteAsync("dy" + Kept + "body");
+            await peer.WriteAsync("dy");
+            hasEnded.Release();
+            while (await peer.ReadRequestAsync()) await peer.WriteAsync(Kept + "body");
         });
         using var client = NewClient();
         await AskAsync(client, server);
-        mayEnd.Release();
         await AskAsync(client, server);
-        Assert.Equal(1, _connections.Made);
+        Assert.Equal((2, 0), (_connections.Made, _connections.Disposed));
+        mayEnd.Release(2);
+        for (var ended = 0; ended < 2; ended++) Assert.True(await hasEnded.WaitAsync(Attempts.Deadline));
+        await AskAsync(client, server);
+        Assert.Equal((2, 0), (_connections.Made, _connections.Disposed));
+    }
+
+    [Fact]
+    public async Task A_body_that_was_announced_and_never_comes_takes_no_answer_away()
+    {
+        await using var server = Keeping(Kept.Replace("Content-Length: 4", "Content-Length: 1000000", StringComparison.Ordinal));
+        using var client = NewClient();
+        for (var attempt = 1; attempt <= 3; attempt++) await AskAsync(client, server);
+        Assert.Equal((3, 1), (_connections.Made, _connections.Disposed));
+    }
+
+    [Fact]
+    public async Task What_comes_behind_an_answer_is_none_to_the_next_question()
+    {
+        var (mayGoOn, isSent) = (new SemaphoreSlim(0), new SemaphoreSlim(0));
+        await using var server = RawAuthServer.Running(async peer =>
+        {
+            await peer.ReadRequestAsync();
+            await peer.WriteAsync(Kept + "body");
+            await mayGoOn.WaitAsync(peer.Stopped);
+            await peer.WriteAsync(Kept.Replace("Auth-Port: 143", "Auth-Port: 666", StringComparison.Ordinal) + "body");
+            isSent.Release();
+            await peer.WaitForCloseAsync();
+        });
+        using var client = NewClient();
+        await AskAsync(client, server);
+        mayGoOn.Release();
+        Assert.True(await isSent.WaitAsync(Attempts.Deadline));
+        Assert.Equal("127.0.0.1:143", (await TryAskAsync(client, server)).Upstream?.ToString());
+        Assert.Equal((2, 1), (_connections.Made, _connections.Disposed));
     }
 
     [Theory]

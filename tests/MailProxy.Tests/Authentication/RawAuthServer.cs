@@ -58,16 +58,31 @@ internal sealed class RawAuthServer : IAsyncDisposable
 
     private async Task ServeAsync(Func<Peer, Task> script)
     {
+        var peers = new List<Task>();
         try
         {
             while (true)
             {
                 var socket = await _listener.AcceptAsync(_stop.Token);
-                await using var stream = new NetworkStream(socket, ownsSocket: true);
-                await ServeOneAsync(stream, script);
+                peers.Add(ServeAsync(socket, script));
             }
         }
         catch (Exception exception) when (exception is OperationCanceledException or ObjectDisposedException or SocketException)
+        {
+            // The test is over.
+        }
+
+        await Task.WhenAll(peers);
+    }
+
+    private async Task ServeAsync(Socket socket, Func<Peer, Task> script)
+    {
+        await using var stream = new NetworkStream(socket, ownsSocket: true);
+        try
+        {
+            await ServeOneAsync(stream, script);
+        }
+        catch (OperationCanceledException)
         {
             // The test is over.
         }
