@@ -60,7 +60,23 @@ internal sealed class SessionLogin(SessionContext context, ProtocolSession proto
             if (result.Login.Length > 0 || result.HasLogin) LogContext.Login = PeerText.ToText(result.Login);
             if (result.Status != AuthStatus.Wait) return result;
             if (result.HasLogin) credentials = new Credentials(credentials.Method, result.Login, credentials.Secret, credentials.Salt);
-            await Task.Delay(result.Wait, context.Time, _stop);
+            if (!await WaitAsync(result.Wait)) return new AuthResult { Status = AuthStatus.Unavailable, Login = credentials.Login };
+        }
+    }
+
+    /// <summary>As long as the auth server says, which may be for days: the end of the program does not wait for it.</summary>
+    /// <returns>False where a graceful shutdown has ended it.</returns>
+    private async ValueTask<bool> WaitAsync(TimeSpan wait)
+    {
+        try
+        {
+            await Task.Delay(wait, context.Time, context.Scope.Drain.ComeBack);
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            await context.ReturnToLoopAsync();
+            return false;
         }
     }
 
@@ -87,7 +103,12 @@ internal sealed class SessionLogin(SessionContext context, ProtocolSession proto
     private async ValueTask<SessionEndReason?> RejectAsync(AuthResult result)
     {
         SessionLog.LoginFailed(context.Log, PeerText.ToText(result.Text));
-        if (result.Wait > TimeSpan.Zero) await Task.Delay(result.Wait, context.Time, _stop);
+        if (result.Wait > TimeSpan.Zero && !await WaitAsync(result.Wait))
+        {
+            protocol.ResetLogin();             // whoever reads its next command says goodbye
+            return null;
+        }
+
         protocol.WriteAuthFailure(result, client.Output);
         if (!await client.FlushAsync(context.Server.Timeout) || result.Wait == TimeSpan.Zero) return SessionEndReason.AuthRejected;
         protocol.ResetLogin();

@@ -1,3 +1,4 @@
+using MailProxy.Authentication;
 using MailProxy.Observing;
 using MailProxy.Testing;
 
@@ -122,11 +123,20 @@ public sealed class MailSessionTests
     }
 
     [Theory, MemberData(nameof(Dialect.Protocols), MemberType = typeof(Dialect))]
-    public async Task A_refused_client_is_sent_away_when_a_graceful_shutdown_has_begun(string protocol)
+    public async Task A_refused_client_that_has_to_wait_is_sent_away_when_a_graceful_shutdown_begins(string protocol)
     {
         var dialect = Dialect.Of(protocol);
         var session = new SessionTranscript { Protocol = protocol, Answers = [FixedAuthenticator.Reject("no", wait: 5)], Between = session => session.Drain.RequestComeBack() };
-        Assert.Equal(SessionEndReason.Shutdown, await session.PlayAsync(dialect.Greeting + dialect.Login, $"S: <nothing>\nT: 5\nS: {dialect.Failure}no\n{dialect.ComeBack}"));
+        Assert.Equal(SessionEndReason.Shutdown, await session.PlayAsync(dialect.Greeting + dialect.Login, dialect.ComeBack));
+    }
+
+    [Theory, MemberData(nameof(Dialect.Protocols), MemberType = typeof(Dialect))]
+    public async Task An_auth_server_that_says_wait_for_days_holds_up_no_shutdown(string protocol)
+    {
+        var dialect = Dialect.Of(protocol);
+        var wait = new AuthResult { Status = AuthStatus.Wait, Wait = TimeSpan.FromDays(20) };
+        var session = new SessionTranscript { Protocol = protocol, Answers = [wait], Between = session => session.Drain.RequestComeBack() };
+        Assert.Equal(SessionEndReason.AuthUnavailable, await session.PlayAsync(dialect.Greeting + dialect.Login, dialect.InternalError));
     }
 
     [Theory, MemberData(nameof(Dialect.Protocols), MemberType = typeof(Dialect))]
