@@ -1,8 +1,5 @@
 using System.Net.Security;
-using System.Net.Sockets;
-using System.Security.Authentication;
 using MailProxy.Transport.Tls;
-using Microsoft.AspNetCore.Connections;
 
 namespace MailProxy.Transport.Managed;
 
@@ -26,9 +23,9 @@ internal static class ManagedHandshake
             if (refusal() is { } refused) throw refused;
             // A connection that was aborted looks like a cancellation, though nobody cancelled.
             if (exception is OperationCanceledException && cancellationToken.IsCancellationRequested) throw;
-            if (exception is AuthenticationException) throw new TlsException(TlsFailure.Handshake, $"SSL_do_handshake() failed (SSL: {exception.GetBaseException().Message})", exception);
             if (exception is IOException or OperationCanceledException) throw new TlsException(TlsFailure.Closed, "peer closed connection in SSL handshake", exception);
-            throw;
+            // Not by type: to an alert before the hello, or to a second hello, .NET says that it was not set up rightly.
+            throw new TlsException(TlsFailure.Handshake, $"SSL_do_handshake() failed (SSL: {exception.GetBaseException().Message})", exception);
         }
     }
 
@@ -39,9 +36,10 @@ internal static class ManagedHandshake
         {
             await tls.ShutdownAsync();
         }
-        catch (Exception exception) when (exception is IOException or SocketException or ObjectDisposedException or InvalidOperationException or NotSupportedException or ConnectionAbortedException)
+        // Not by type: where a record was bad, .NET throws OpenSSL's own error, and whoever closes has more to do behind this.
+        catch (Exception)
         {
-            // The peer is gone, or does not read.
+            // The peer is gone, does not read, or has broken the session.
         }
     }
 }

@@ -71,6 +71,31 @@ public sealed class ManagedTlsServerTests : IDisposable
         Assert.Equal(("ecdsa-with-SHA256", "EC256"), session.ReadOwnAlgorithms());
     }
 
+    [Theory]
+    [InlineData(SslProtocols.Tls12)]
+    [InlineData(SslProtocols.Tls13)]
+    public async Task A_client_that_breaks_its_session_by_a_clear_handshake_is_closed_without_an_error(SslProtocols protocol)
+    {
+        using var certificate = _authority.Issue(TestSubject.For("mail.example"));
+        await using var tls = await TlsSockets.ConnectAsync();
+        await tls.AcceptAsync(new TlsServerOptions { Certificates = [TlsSockets.Pair(certificate)] }, new SslClientAuthenticationOptions { TargetHost = "", EnabledSslProtocols = protocol });
+        await tls.Sockets.Client.SendAsync(new byte[] { 22, 3, 1, 0, 5, 1, 0, 0, 1, 3 });
+        await Assert.ThrowsAnyAsync<Exception>(() => tls.Sockets.FromClient.Transport.Input.ReadAsync().AsTask().WaitAsync(TlsSockets.Deadline));
+        await tls.Sockets.FromClient.DisposeAsync().AsTask().WaitAsync(TlsSockets.Deadline);
+    }
+
+    [Fact]
+    public async Task An_alert_in_place_of_the_hello_is_the_clients_failure()
+    {
+        using var certificate = _authority.Issue(TestSubject.For("mail.example"));
+        await using var tls = await TlsSockets.ConnectAsync();
+        var context = TlsEngine.Managed.CreateServerContext(new TlsServerOptions { Certificates = [TlsSockets.Pair(certificate)] });
+        var accepting = tls.Sockets.FromClient.Features.Get<ITlsFeature>()!.AuthenticateAsServerAsync(context, CancellationToken.None).AsTask();
+        await tls.Sockets.Client.SendAsync(new byte[] { 21, 3, 1, 0, 2, 1, 0 });
+        var error = await Assert.ThrowsAsync<TlsException>(() => accepting.WaitAsync(TlsSockets.Deadline));
+        Assert.Equal(TlsFailure.Handshake, error.Failure);
+    }
+
     [Fact]
     public async Task A_version_that_is_not_enabled_is_refused()
     {
