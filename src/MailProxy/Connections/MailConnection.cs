@@ -77,7 +77,7 @@ internal sealed class MailConnection : IDisposable
     /// <returns>How many bytes it was.</returns>
     public long DropInput()
     {
-        if (!Input.TryRead(out var result)) return 0;
+        if (!TryRead(out var result)) return 0;
         var dropped = result.Buffer.Length;
         Input.AdvanceTo(result.Buffer.End);
         return dropped;
@@ -146,10 +146,24 @@ internal sealed class MailConnection : IDisposable
     /// <summary>Swallows a wake that came too late for the last read, so that whoever reads next sees only data.</summary>
     public void ForgetWake()
     {
-        if (Input.TryRead(out var result)) Input.AdvanceTo(result.Buffer.Start);
+        if (TryRead(out var result)) Input.AdvanceTo(result.Buffer.Start);
     }
 
     public void Dispose() => _deadline.Dispose();
+
+    // A client that has reset its connection is the next reader's to find: the failure stays in the pipe.
+    private bool TryRead(out ReadResult result)
+    {
+        try
+        {
+            return Input.TryRead(out result);
+        }
+        catch (Exception exception) when (IsFailure(exception))
+        {
+            result = default;
+            return false;
+        }
+    }
 
     private static bool IsFailure(Exception exception) => exception is IOException or ConnectionAbortedException or System.Net.Sockets.SocketException;
 

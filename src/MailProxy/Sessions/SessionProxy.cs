@@ -50,8 +50,14 @@ internal sealed class SessionProxy(SessionContext context, ProtocolSession proto
         {
             if (!isLoggedIn)
             {
-                await upstream.DisposeAsync();
-                context.Scope.WorkerConnections.Return();
+                try
+                {
+                    await upstream.DisposeAsync();
+                }
+                finally
+                {
+                    context.Scope.WorkerConnections.Return();
+                }
             }
         }
     }

@@ -28,9 +28,16 @@ internal sealed class SessionRelay(ConnectionContext connection, SessionContext 
         }
         finally
         {
-            await upstream.DisposeAsync();
-            peer?.Release();
-            context.Scope.WorkerConnections.Return();
+            // However the close goes: a place that is not given back is lost for good.
+            try
+            {
+                await upstream.DisposeAsync();
+            }
+            finally
+            {
+                peer?.Release();
+                context.Scope.WorkerConnections.Return();
+            }
         }
     }
 

@@ -55,10 +55,16 @@ internal sealed class SessionUpstream(SessionContext context, ProtocolSession pr
     /// <summary>The login has failed: closes what is open, and gives the server's place back.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (Connection is not null) await Connection.DisposeAsync();
-        Connection = null;
-        Peer?.Release();
-        Peer = null;
+        var (connection, peer) = (Connection, Peer);
+        (Connection, Peer) = (null, null);
+        try
+        {
+            if (connection is not null) await connection.DisposeAsync();
+        }
+        finally
+        {
+            peer?.Release();
+        }
     }
 
     private async ValueTask<byte[]> LogInAsync(RoutedGroup routed, TimeLimit budget)

@@ -97,6 +97,14 @@ public sealed class SessionLoginTests
     }
 
     [Theory, MemberData(nameof(Dialect.Protocols), MemberType = typeof(Dialect))]
+    public async Task A_client_that_resets_just_before_the_relay_is_no_error_of_our_own(string protocol)
+    {
+        var dialect = Dialect.Of(protocol);
+        var session = new SessionTranscript { Protocol = protocol };
+        Assert.Equal(SessionEndReason.ClientError, await session.PlayAsync($"{dialect.Greeting}{dialect.Login}C: <reset>\n{dialect.Upstream}U< <close>"));
+    }
+
+    [Theory, MemberData(nameof(Dialect.Protocols), MemberType = typeof(Dialect))]
     public async Task A_client_that_is_gone_while_the_auth_server_thinks_holds_nothing(string protocol)
     {
         var dialect = Dialect.Of(protocol);

@@ -148,7 +148,8 @@ internal sealed class SessionTranscript
         return scope.EndReason;
     }
 
-    private ConnectionScope Scope()
+    /// <summary>What a session has of its connection, of its own.</summary>
+    public ConnectionScope Scope()
     {
         var server = new ServerOptions { Protocol = Protocol, ServerName = "mx.test", Source = "test:1" };
         server.AuthHttp.Url = ["127.0.0.1:31999/a"];
