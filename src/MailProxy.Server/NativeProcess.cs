@@ -56,7 +56,7 @@ internal static partial class NativeProcess
         // A log that has grown to a limit (RLIMIT_FSIZE) is one that takes no more, and no reason to die.
         _ = SetHandler(FileSizeSignal, Ignore);
         var isChanged = StopIgnoringSignals();
-        if (OpenStandardStreams() || isChanged) ExecuteAgain();
+        if (OpenStandardStreams() || isChanged) ExecuteAgain();       // where that failed INT and QUIT kill, as is their default
     }
 
     /// <summary>Acts as an account for a moment, with its groups. On all threads.</summary>
@@ -140,12 +140,13 @@ internal static partial class NativeProcess
         return SetHandler(signal, 0) == Ignore;
     }
 
-    private static void ExecuteAgain()
+    /// <summary>Begins the program again, as the same process, with what it inherits. Returns only where that failed.</summary>
+    public static void ExecuteAgain()
     {
         var arguments = File.ReadAllText("/proc/self/cmdline").Split('\0')[..^1];
         var vector = new nint[arguments.Length + 1];
         for (var i = 0; i < arguments.Length; i++) vector[i] = Marshal.StringToCoTaskMemUTF8(arguments[i]);
-        _ = Execute("/proc/self/exe", vector);               // returns only where it failed: then INT and QUIT kill, as is their default
+        _ = Execute("/proc/self/exe", vector);
     }
 
     private static SystemCallException Failure(string call)

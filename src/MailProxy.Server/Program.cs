@@ -22,6 +22,7 @@ if (commandLine.ShowVersion) Console.Error.WriteLine(ServerText.Version);
 if (commandLine.ShowBuild) Console.Error.WriteLine(ServerText.Build);
 if (commandLine.ShowHelp) Console.Error.WriteLine(ServerText.Usage);
 if (commandLine.ShowVersion && !commandLine.Test) return 0;
+if (commandLine is { Test: false, Signal: null }) BlockedSignals.BlockAll();
 
 var errors = new StartupErrors(Console.Error, commandLine.ErrorLogPath, TimeProvider.System);
 try

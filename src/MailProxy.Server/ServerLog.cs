@@ -9,8 +9,8 @@ internal static partial class ServerLog
     [LoggerMessage(602, LogLevel.Critical, "what the signal asked for has failed", EventName = "SignalFailed")]
     public static partial void SignalFailed(ILogger logger, Exception exception);
 
-    [LoggerMessage(690, LogLevel.Information, "signal {Number} ({Name}) received, {Effect}", EventName = "SignalReceived")]
-    public static partial void SignalReceived(ILogger logger, int number, string name, string effect);
+    [LoggerMessage(690, LogLevel.Information, "signal {Number} ({Name}) received{Sender}, {Effect}", EventName = "SignalReceived")]
+    public static partial void SignalReceived(ILogger logger, int number, string name, string sender, string effect);
 
     [LoggerMessage(691, LogLevel.Information, "mailproxy/{Version} on {Framework}", EventName = "Start")]
     public static partial void Start(ILogger logger, string version, string framework);

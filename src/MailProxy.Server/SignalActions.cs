@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace MailProxy.Server;
 
 /// <summary>What nginx does on each signal, but for TERM, which supervisors send and which drains; sent again, it ends at once. A reload is over before the next begins, and before a drain does; nothing holds up a stop.</summary>
@@ -8,12 +10,13 @@ internal sealed class SignalActions(IServerControl control, TimeProvider time)
     private Task? _drain;
 
     /// <summary>Logs the signal and acts on it.</summary>
+    /// <param name="signal">The signal.</param>
+    /// <param name="sender">The process that sent it; 0 where that is not known.</param>
     /// <returns>Completes when it has been done.</returns>
-    public Task HandleAsync(ProcessSignal signal)
+    public Task HandleAsync(ProcessSignal signal, int sender = 0)
     {
-        // Who sent it, nginx logs too; .NET does not tell.
         var (name, effect) = Describe(signal);
-        ServerLog.SignalReceived(control.Log, (int)signal, name, effect);
+        ServerLog.SignalReceived(control.Log, (int)signal, name, sender == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $" from {sender}"), effect);
         lock (_gate)
         {
             switch (signal)

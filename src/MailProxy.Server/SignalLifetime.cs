@@ -11,19 +11,37 @@ internal sealed class SignalLifetime : IHostLifetime, IDisposable
 {
     private readonly List<PosixSignalRegistration> _registrations = [];
 
+    // The end of the host needs .NET's thread of timers, which its first timer makes: it is to be there when it is needed.
+    private readonly ITimer _timer = TimeProvider.System.CreateTimer(static _ => { }, null, TimeSpan.FromDays(1), Timeout.InfiniteTimeSpan);
+
     public SignalLifetime(SignalActions actions, ISystemdNotifier systemd, IHostApplicationLifetime host)
     {
         // systemd's own lifetime would take TERM, which is ours; where nobody listens these do nothing.
         host.ApplicationStarted.Register(() => systemd.Notify(ServiceState.Ready));
         host.ApplicationStopping.Register(() => systemd.Notify(ServiceState.Stopping));
-        foreach (var signal in Enum.GetValues<ProcessSignal>())
+        if (BlockedSignals.AreBlocked) new Thread(Wait) { IsBackground = true, Name = "signals" }.Start();
+        else Register();
+
+        void Wait()
         {
-            if (Posix(signal) is not { } posix) continue;
-            _registrations.Add(PosixSignalRegistration.Create(posix, context =>
+            while (true)
             {
-                context.Cancel = true;
-                host.ApplicationStarted.Register(() => _ = actions.HandleAsync(signal));
-            }));
+                var (signal, sender) = BlockedSignals.Wait();
+                host.ApplicationStarted.Register(() => _ = actions.HandleAsync(signal, sender));
+            }
+        }
+
+        void Register()
+        {
+            foreach (var signal in Enum.GetValues<ProcessSignal>())
+            {
+                if (Posix(signal) is not { } posix) continue;
+                _registrations.Add(PosixSignalRegistration.Create(posix, context =>
+                {
+                    context.Cancel = true;
+                    host.ApplicationStarted.Register(() => _ = actions.HandleAsync(signal));
+                }));
+            }
         }
     }
 
@@ -31,7 +49,11 @@ internal sealed class SignalLifetime : IHostLifetime, IDisposable
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public void Dispose() => _registrations.ForEach(registration => registration.Dispose());
+    public void Dispose()
+    {
+        _timer.Dispose();
+        _registrations.ForEach(registration => registration.Dispose());
+    }
 
     private static PosixSignal? Posix(ProcessSignal signal) => signal switch
     {

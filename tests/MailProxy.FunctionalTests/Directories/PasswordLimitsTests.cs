@@ -40,22 +40,10 @@ public sealed class PasswordLimitsTests : IAsyncLifetime
     [Fact]
     public async Task No_thread_is_needed_for_a_password_that_was_not_there_at_the_start()
     {
-        var group = Directory.CreateDirectory(Path.Combine(Directory.Exists("/sys/fs/cgroup/pids") ? "/sys/fs/cgroup/pids" : "/sys/fs/cgroup", $"mailproxy-{_proxy!.Process.Id}")).FullName;
-        try
-        {
-            File.WriteAllText(Path.Combine(group, "cgroup.procs"), _proxy.Process.Id.ToString(CultureInfo.InvariantCulture));
-            File.WriteAllText(Path.Combine(group, "pids.max"), File.ReadAllText(Path.Combine(group, "pids.current")));
-            Assert.Equal(Refused, await LoginAsync("alice"));
-            Assert.Equal(Refused, await LoginAsync("nobody"));
-            Assert.False(_proxy.Process.HasExited);
-        }
-        finally
-        {
-            if (!_proxy.Process.HasExited) File.WriteAllText(Path.Combine(group, "pids.max"), "max");
-            _proxy.Process.Kill();
-            await Patience.UntilAsync(() => File.ReadAllText(Path.Combine(group, "cgroup.procs")).Length == 0, () => "an empty cgroup");
-            Directory.Delete(group);
-        }
+        await using var limit = new ThreadLimit(_proxy!.Process);
+        Assert.Equal(Refused, await LoginAsync("alice"));
+        Assert.Equal(Refused, await LoginAsync("nobody"));
+        Assert.False(_proxy.Process.HasExited);
     }
 
     [Fact]

@@ -69,6 +69,29 @@ public sealed class SignalTests
         Assert.Equal("* CAPABILITY OLD AUTH=PLAIN", await old.AskAsync("a CAPABILITY"));
     }
 
+    [Theory, Trait("Beyond", "nginx")]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task No_thread_is_needed_for_a_signal_that_was_not_there_at_the_start(bool isReloaded)
+    {
+        await using var auth = AuthHttpServer.SendingTo(0);
+        var port = FreePort.Take();
+        await using var proxy = await ProxyServer.StartAsync(Mail(auth, $"server {{ listen 127.0.0.1:{port}; protocol imap; imap_capabilities OLD; }}"));
+        await Peer.WaitForListenerAsync(proxy.Http.Port);
+        await using var limit = new ThreadLimit(proxy.Process);
+        if (isReloaded)
+        {
+            proxy.WriteConfiguration(Mail(auth, $"server {{ listen 127.0.0.1:{port}; protocol imap; imap_capabilities NEW; }}"));
+            proxy.Process.Signal(Signals.HangUp);
+            await Patience.UntilAsync(() => CapabilitiesAsync(port).GetAwaiter().GetResult() == "* CAPABILITY NEW AUTH=PLAIN", () => "the new capabilities");
+            proxy.Process.Signal(Signals.User1);
+            await proxy.WaitForLogAsync($"signal 10 (SIGUSR1) received from {Environment.ProcessId}, reopening logs");
+        }
+
+        Assert.Equal(0, await proxy.EndAsync(Signals.Terminate));
+        await proxy.WaitForLogAsync($"signal 15 (SIGTERM) received from {Environment.ProcessId}, shutting down");
+    }
+
     [Fact]
     public async Task HUP_refuses_no_connection()
     {
