@@ -18,6 +18,7 @@ internal sealed class EpollReader(EpollConnection connection) : PipeReader, IVal
 
     private ManualResetValueTaskSourceCore<ReadResult> _source;
     private CancellationTokenRegistration _cancellation;
+    private CancellationToken _token;
     private byte[]? _block;
     private int _start;
     private int _end;
@@ -44,6 +45,7 @@ internal sealed class EpollReader(EpollConnection connection) : PipeReader, IVal
         if (TryTake(out var result)) return new ValueTask<ReadResult>(result);
         if (connection.Loop.IsCurrent && MayFill && Fill() && TryTake(out result)) return new ValueTask<ReadResult>(result);
         _source.Reset();
+        _token = cancellationToken;
         _isPending = true;
         if (cancellationToken.CanBeCanceled)
             _cancellation = cancellationToken.UnsafeRegister(static (self, token) => ((EpollReader)self!).OnCanceled(token), this);
@@ -242,7 +244,8 @@ internal sealed class EpollReader(EpollConnection connection) : PipeReader, IVal
             return;
         }
 
-        if (!_isPending) return;
+        // Posted, it may come when its read has ended and another one waits.
+        if (!_isPending || token != _token) return;
         EndPending();
         _source.SetException(new OperationCanceledException(token));
     }
@@ -252,6 +255,7 @@ internal sealed class EpollReader(EpollConnection connection) : PipeReader, IVal
         _isPending = false;
         _cancellation.Unregister();
         _cancellation = default;
+        _token = default;
     }
 
     // The same object may be thrown more than once: each throw wants a stack trace of its own.

@@ -9,6 +9,7 @@ internal sealed class EpollWriter(EpollConnection connection) : PipeWriter, IVal
 {
     private ManualResetValueTaskSourceCore<FlushResult> _source;
     private CancellationTokenRegistration _cancellation;
+    private CancellationToken _token;
     private byte[]? _block;
     private int _start;
     private int _end;
@@ -58,6 +59,7 @@ internal sealed class EpollWriter(EpollConnection connection) : PipeWriter, IVal
         }
 
         _source.Reset();
+        _token = cancellationToken;
         _isPending = true;
         if (cancellationToken.CanBeCanceled)
             _cancellation = cancellationToken.UnsafeRegister(static (self, token) => ((EpollWriter)self!).OnCanceled(token), this);
@@ -176,7 +178,8 @@ internal sealed class EpollWriter(EpollConnection connection) : PipeWriter, IVal
             return;
         }
 
-        if (!_isPending) return;
+        // Posted, it may come when its flush has ended and another one waits.
+        if (!_isPending || token != _token) return;
         EndPending();
         _source.SetException(new OperationCanceledException(token));
     }
@@ -186,6 +189,7 @@ internal sealed class EpollWriter(EpollConnection connection) : PipeWriter, IVal
         _isPending = false;
         _cancellation.Unregister();
         _cancellation = default;
+        _token = default;
     }
 
     private void MakeRoom(int size)

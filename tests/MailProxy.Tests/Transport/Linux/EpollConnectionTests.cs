@@ -134,6 +134,33 @@ public sealed class EpollConnectionTests
     }
 
     [Fact]
+    public async Task A_token_that_fires_late_ends_no_other_read_than_its_own()
+    {
+        await using var server = await EpollServer.StartAsync(async connection =>
+        {
+            var (input, output) = (connection.Transport.Input, connection.Transport.Output);
+            input.AdvanceTo((await input.ReadAsync()).Buffer.End);
+            // On the loop by now: what another thread posts to it waits until this turn is over.
+            using var source = new CancellationTokenSource();
+            var first = input.ReadAsync(source.Token).AsTask();
+            var other = new Thread(source.Cancel);
+            other.Start();
+            other.Join();
+            input.CancelPendingRead();
+            Assert.True((await first).IsCanceled);
+            var second = input.ReadAsync().AsTask();
+            await output.WriteAsync("again"u8.ToArray());
+            await output.WriteAsync((await second).Buffer.ToArray());
+        });
+        using var client = await server.ConnectAsync();
+        await client.SendAsync("first"u8.ToArray());
+        var again = new byte[5];
+        Assert.Equal(again.Length, await client.ReceiveAsync(again).WaitAsync(Limit));
+        await client.SendAsync("second"u8.ToArray());
+        Assert.Equal("second", Encoding.ASCII.GetString(await ReadToEndAsync(client).WaitAsync(Limit)));
+    }
+
+    [Fact]
     public async Task The_last_reply_reaches_a_client_whose_input_nobody_read()
     {
         using var sent = new SemaphoreSlim(0);
