@@ -30,7 +30,8 @@ public sealed class ProgramTests
             await using var proxy = await ProxyServer.StartAsync($"auth_http 127.0.0.1:1; server {{ listen 127.0.0.1:{port}; protocol imap; }}");
             using var client = await Peer.ConnectAsync(port);
             await client.ReadLineAsync();
-            var took = Stopwatch.GetElapsedTime(started);
+            // Two seconds of a machine that has nothing else to do.
+            var took = Stopwatch.GetElapsedTime(started) / Yardstick.Slowness();
             if (took < fastest) fastest = took;
         }
 

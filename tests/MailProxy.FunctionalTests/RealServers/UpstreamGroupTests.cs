@@ -76,13 +76,15 @@ public sealed class UpstreamGroupTests(MailServers servers)
             upstream pool {
                 hash $auth_user consistent;
                 {{string.Join('\n', all.Select(server => $"server 127.0.0.1:{server.Imap} fail_timeout=1s;"))}}
-                health_check interval=200ms timeout=2s;
+                health_check interval=200ms timeout=20s;
             }
             server { listen 127.0.0.1:{{port}}; protocol imap; proxy_pass pool; }
             """);
 
         await LoadAsync(port, 0, 90);
         await LoadAsync(port, 0, 90);
+        // Dovecot writes its log beside its answers.
+        await Patience.UntilAsync(() => all.Sum(server => Logins(server).Values.Sum()) >= 180, () => $"180 logins:\n{string.Join('\n', all.Select(server => server.Log))}");
         AssertPinned(all, 90);
         var victim = all.MinBy(server => Logins(server).Count)!;
         var users = Logins(victim).Select(login => login.Key).ToHashSet();
@@ -142,7 +144,7 @@ public sealed class UpstreamGroupTests(MailServers servers)
                 server 127.0.0.1:{{dovecot.Imaps}};
                 proxy_ssl on; proxy_ssl_trusted_certificate {{dovecot.Certificates.Authority}}; proxy_ssl_name {{ServerCertificates.Good}};
             }
-            server { listen 127.0.0.1:{{port}}; protocol imap; proxy_pass pool; proxy_connect_timeout 1s; }
+            server { listen 127.0.0.1:{{port}}; protocol imap; proxy_pass pool; proxy_connect_timeout 5s; }
             """);
         using var client = await Peer.ConnectAsync(port);
         await client.ReadLineAsync();

@@ -252,15 +252,15 @@ public sealed class UpstreamRouterTests : IAsyncDisposable
     private void Load(UpstreamGroupOptions group) => _router.PutInForce(_router.Prepare(new MailProxyOptions { Servers = [_server], Upstreams = [group] }), _log);
 
     private async Task<UpstreamGroup> FindAsync(string name, int? port = null) =>
-        (await _router.FindAsync(_server, new UpstreamAddress(name, port), CancellationToken.None).AsTask().WaitAsync(TimeSpan.FromSeconds(10)))!.Group;
+        (await _router.FindAsync(_server, new UpstreamAddress(name, port), CancellationToken.None).AsTask().WaitAsync(Attempts.Deadline))!.Group;
 
     private async Task<IPEndPoint?> ChooseAsync(string host, int? port) =>
-        await _router.ChooseAsync(new UpstreamAddress(host, port), "fred"u8.ToArray(), null, CancellationToken.None).AsTask().WaitAsync(TimeSpan.FromSeconds(10));
+        await _router.ChooseAsync(new UpstreamAddress(host, port), "fred"u8.ToArray(), null, CancellationToken.None).AsTask().WaitAsync(Attempts.Deadline);
 
     /// <summary>The server's lines and, in between, what it is asked.</summary>
     private async Task AnswerAsync(params string[] lines)
     {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        using var deadline = new CancellationTokenSource(Attempts.Deadline);
         var peer = (await _upstreams.AcceptAsync(deadline.Token)).Peer;
         for (var i = 0; i < lines.Length; i++)
         {
@@ -280,7 +280,7 @@ public sealed class UpstreamRouterTests : IAsyncDisposable
 
     private static async Task EventuallyAsync(Func<bool> condition)
     {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        using var deadline = new CancellationTokenSource(Attempts.Deadline);
         while (!condition())
         {
             deadline.Token.ThrowIfCancellationRequested();

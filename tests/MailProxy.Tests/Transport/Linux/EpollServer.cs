@@ -85,7 +85,7 @@ internal sealed class EpollServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(5));
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(20));
         await _kestrel.StopAsync(deadline.Token);
         _kestrel.Dispose();
         Listeners.Dispose();
