@@ -247,10 +247,15 @@ public sealed class SignalTests
 
         proxy.Process.Signal(Signals.User1);
         await Patience.UntilAsync(() => File.Exists(proxy.LogFile), () => "a new log file");
-        using var client = await Peer.ConnectAsync(port);
-        await client.ReadLineAsync();
-
-        await proxy.WaitForLogAsync("connected to 127.0.0.1:" + port);
+        // Until the new file has taken the old one's place, which is later than that it is there, lines go to the old one.
+        await Patience.UntilAsync(
+            async () =>
+            {
+                using var client = await Peer.ConnectAsync(port);
+                await client.ReadLineAsync();
+                return proxy.Log.Contains("connected to 127.0.0.1:" + port, StringComparison.Ordinal);
+            },
+            () => "a line in the new log file");
     }
 
     private static string Mail(AuthHttpServer auth, string servers) => $"auth_http {auth.Url};\n{servers}";
