@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using MailProxy.Transport.Guards;
 using Microsoft.Extensions.Hosting.Systemd;
 
 namespace MailProxy.Server;
@@ -27,7 +28,15 @@ internal sealed class SignalLifetime : IHostLifetime, IDisposable
             while (true)
             {
                 var (signal, sender) = BlockedSignals.Wait();
-                host.ApplicationStarted.Register(() => _ = actions.HandleAsync(signal, sender));
+                try
+                {
+                    host.ApplicationStarted.Register(() => _ = actions.HandleAsync(signal, sender));
+                }
+                catch (Exception exception)
+                {
+                    // As where the pool has no thread to give: the next signal may fare better.
+                    StrayErrors.Report("taking a signal", exception);
+                }
             }
         }
 

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
-using MailProxy.Transport.Linux.Interop;
 using System.Security.Cryptography;
+using MailProxy.Transport.Linux.Interop;
 using MailProxy.Transport.Tls;
 
 namespace MailProxy.Transport.OpenSsl;

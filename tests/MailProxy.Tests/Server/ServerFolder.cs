@@ -1,8 +1,8 @@
 using System.Text;
 using MailProxy.Configuration;
 using MailProxy.Server;
-using MailProxy.Tests.Observing;
 using MailProxy.Tests.Hosting;
+using MailProxy.Tests.Observing;
 using Microsoft.Extensions.Configuration;
 
 namespace MailProxy.Tests.Server;
