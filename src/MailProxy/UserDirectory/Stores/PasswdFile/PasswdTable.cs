@@ -1,5 +1,4 @@
 using System.Numerics;
-using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
 namespace MailProxy.UserDirectory.Stores.PasswdFile;
@@ -14,16 +13,16 @@ internal sealed unsafe class PasswdTable : IDisposable
     private const uint HashStart = 2166136261;
     private const uint HashFactor = 16777619;
 
-    private readonly byte* _content;
+    private readonly MappedMemory _content;
     private readonly int _length;
 
     /// <summary>Where a line begins, and one more; 0 for none. Open addressing, at most half full.</summary>
-    private int* _slots;
+    private MappedMemory? _slots;
     private int _mask;
 
     private PasswdTable(int length)
     {
-        _content = (byte*)NativeMemory.Alloc((nuint)Math.Max(1, length));
+        _content = new MappedMemory(length);
         _length = length;
     }
 
@@ -31,9 +30,11 @@ internal sealed unsafe class PasswdTable : IDisposable
     public int Count { get; private set; }
 
     /// <summary>Whether its last line has an end.</summary>
-    public bool IsEnded => _length > 0 && _content[_length - 1] == '\n';
+    public bool IsEnded => _length > 0 && Content[^1] == '\n';
 
-    private ReadOnlySpan<byte> Content => new(_content, _length);
+    private Span<byte> Content => new(_content.Start, _length);
+
+    private Span<int> Slots => new(_slots!.Start, _mask + 1);
 
     /// <summary>Reads a whole file.</summary>
     /// <param name="file">The file.</param>
@@ -50,7 +51,7 @@ internal sealed unsafe class PasswdTable : IDisposable
         {
             for (var at = 0; at < table._length;)
             {
-                var count = RandomAccess.Read(file, new Span<byte>(table._content + at, table._length - at), at);
+                var count = RandomAccess.Read(file, table.Content[at..], at);
                 at += count > 0 ? count : throw new EndOfStreamException("it became shorter while it was read");
             }
 
@@ -70,9 +71,10 @@ internal sealed unsafe class PasswdTable : IDisposable
     public byte[]? Find(ReadOnlySpan<byte> login)
     {
         if (login.IsEmpty) return null;
-        for (var slot = Slot(login); _slots[slot] != 0; slot = (slot + 1) & _mask)
+        var slots = Slots;
+        for (var slot = Slot(login); slots[slot] != 0; slot = (slot + 1) & _mask)
         {
-            var line = Line(_slots[slot] - 1, out _);
+            var line = Line(slots[slot] - 1, out _);
             if (IsSame(PasswdFileParser.LoginOf(line), login)) return line.ToArray();
         }
 
@@ -81,16 +83,15 @@ internal sealed unsafe class PasswdTable : IDisposable
 
     public void Dispose()
     {
-        NativeMemory.Free(_content);
-        NativeMemory.Free(_slots);
-        _slots = null;
+        _content.Dispose();
+        _slots?.Dispose();
     }
 
     private void Index(string defaultScheme, Action<int, string> fault)
     {
         var lines = (uint)Content.Count((byte)'\n') + 1;
         var size = BitOperations.RoundUpToPowerOf2(2 * lines);
-        _slots = (int*)NativeMemory.AllocZeroed(size, sizeof(int));
+        _slots = new MappedMemory(size * (long)sizeof(int));
         _mask = (int)size - 1;
         var number = 0;
         for (int start = 0, next; start < _length; start = next)
@@ -106,13 +107,14 @@ internal sealed unsafe class PasswdTable : IDisposable
 
     private bool TryAdd(ReadOnlySpan<byte> login, int start)
     {
+        var slots = Slots;
         var slot = Slot(login);
-        for (; _slots[slot] != 0; slot = (slot + 1) & _mask)
+        for (; slots[slot] != 0; slot = (slot + 1) & _mask)
         {
-            if (IsSame(PasswdFileParser.LoginOf(Line(_slots[slot] - 1, out _)), login)) return false;
+            if (IsSame(PasswdFileParser.LoginOf(Line(slots[slot] - 1, out _)), login)) return false;
         }
 
-        _slots[slot] = start + 1;
+        slots[slot] = start + 1;
         Count++;
         return true;
     }
@@ -120,7 +122,7 @@ internal sealed unsafe class PasswdTable : IDisposable
     /// <summary>A line without its end.</summary>
     private ReadOnlySpan<byte> Line(int start, out int next)
     {
-        var rest = Content[start..];
+        ReadOnlySpan<byte> rest = Content[start..];
         var length = rest.IndexOf((byte)'\n');
         next = length < 0 ? _length : start + length + 1;
         return (length < 0 ? rest : rest[..length]).TrimEnd((byte)'\r');
