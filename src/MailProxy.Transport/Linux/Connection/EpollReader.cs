@@ -18,7 +18,7 @@ internal sealed class EpollReader(EpollConnection connection) : PipeReader, IVal
 
     private ManualResetValueTaskSourceCore<ReadResult> _source;
     private CancellationTokenRegistration _cancellation;
-    private CancellationToken _token;
+    private CancellationToken _token;          // not the registration's: it may fire before there is one
     private byte[]? _block;
     private int _start;
     private int _end;

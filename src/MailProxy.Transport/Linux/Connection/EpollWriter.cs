@@ -9,7 +9,7 @@ internal sealed class EpollWriter(EpollConnection connection) : PipeWriter, IVal
 {
     private ManualResetValueTaskSourceCore<FlushResult> _source;
     private CancellationTokenRegistration _cancellation;
-    private CancellationToken _token;
+    private CancellationToken _token;          // not the registration's: it may fire before there is one
     private byte[]? _block;
     private int _start;
     private int _end;
