@@ -37,6 +37,10 @@ internal sealed class Drain : IDisposable
         {
             source.Cancel();
         }
+        catch (ObjectDisposedException)
+        {
+            // An earlier wave has ended the last session, and with it the configuration: there is nobody left to tell.
+        }
         catch (AggregateException exception)
         {
             StrayErrors.Report("telling sessions of the end", exception);
