@@ -1,4 +1,5 @@
 using MailProxy.Configuration;
+using MailProxy.Loading;
 using MailProxy.Observing.Logs;
 
 namespace MailProxy.Server;

@@ -1,6 +1,5 @@
 using MailProxy.Configuration;
 using MailProxy.Hosting;
-using MailProxy.Observing.Logs;
 
 namespace MailProxy.Server;
 

@@ -1,5 +1,4 @@
 using MailProxy.Configuration;
-using MailProxy.Observing.Logs;
 
 namespace MailProxy.Server;
 

@@ -66,7 +66,7 @@ internal sealed class UserArguments
             case "--db": Database = Path.GetFullPath(value); break;
             case "--upstream": Upstream = OneLine(name, value); break;
             case "--host": Host = OneLine(name, value); break;
-            case "--port": Port = DirectiveValue.ParseNumber(value) is > 0 and <= 65535 ? value : throw new FormatException($"invalid port \"{value}\""); break;
+            case "--port": Port = Number.Parse(value) is > 0 and <= 65535 ? value : throw new FormatException($"invalid port \"{value}\""); break;
             case "--user": User = OneLine(name, value); break;
             case "--scheme":
                 Scheme = NewPassword.Schemes.FirstOrDefault(scheme => scheme.Equals(value, StringComparison.OrdinalIgnoreCase))

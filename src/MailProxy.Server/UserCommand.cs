@@ -1,5 +1,6 @@
 using MailProxy.Configuration;
-using MailProxy.Observing.Logs;
+using MailProxy.Loading;
+using MailProxy.UserDirectory;
 using MailProxy.UserDirectory.Passwords;
 using MailProxy.UserDirectory.Stores;
 using MailProxy.UserDirectory.Stores.Sqlite;

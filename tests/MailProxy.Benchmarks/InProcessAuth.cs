@@ -2,7 +2,7 @@ using System.Globalization;
 using MailProxy.Authentication;
 using MailProxy.Configuration;
 using MailProxy.Hosting;
-using MailProxy.Upstreams;
+using MailProxy.Loading;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;

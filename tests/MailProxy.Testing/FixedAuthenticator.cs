@@ -1,6 +1,6 @@
 using System.Text;
 using MailProxy.Authentication;
-using MailProxy.Upstreams;
+using MailProxy.Configuration;
 
 namespace MailProxy.Testing;
 

@@ -38,7 +38,7 @@ internal sealed class UdpDnsServer : IAsyncDisposable
     /// <summary>Whether it takes questions and answers none, as a server does that is stopped.</summary>
     public bool IsSilent { get; set; }
 
-    public string EndPoint => _socket.LocalEndPoint!.ToString()!;
+    public IPEndPoint EndPoint => (IPEndPoint)_socket.LocalEndPoint!;
 
     public UdpDnsServer WithPointer(string reverse, string name, int ttl = 60) => With(reverse, Pointer, new Reply(0, EncodeName(name), ttl));
 

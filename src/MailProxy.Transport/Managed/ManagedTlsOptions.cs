@@ -23,7 +23,7 @@ internal static class ManagedTlsOptions
         Refuse(options.ConfCommands.Count > 0, "ssl_conf_command");
         Refuse(options.DhParam is not null, "ssl_dhparam");
         Refuse(options.EcdhCurve != ServerDefaults.EcdhCurve, "ssl_ecdh_curve");
-        foreach (var word in options.SessionCache) Refuse(word is not ("none" or "off"), $"ssl_session_cache {word}");
+        foreach (var word in options.SessionCache) Refuse(word.Kind is not (SessionCacheKind.None or SessionCacheKind.Off), $"ssl_session_cache {word}");
         Refuse(options.SessionTimeout != ServerDefaults.SessionTimeout, "ssl_session_timeout");
         Refuse(options.SessionTicketKeys.Count > 0, "ssl_session_ticket_key");
         Refuse(options.Crl is not null, "ssl_crl");

@@ -32,7 +32,7 @@ internal sealed class ManagedTlsServerContext : TlsServerContext
 
     public override IReadOnlyList<TlsCertificate> Certificates => _certificates;
 
-    private bool AllowsResumption => _options is { SessionTickets: true, AsksForCertificate: false } && !_options.SessionCache.Contains("off");
+    private bool AllowsResumption => _options is { SessionTickets: true, AsksForCertificate: false } && !_options.SessionCache.Any(word => word.Kind == SessionCacheKind.Off);
 
     /// <exception cref="TlsException">The handshake failed, or the peer went away.</exception>
     public async ValueTask<(SslStream Stream, ManagedTlsSession Session)> HandshakeAsync(Stream inner, CancellationToken cancellationToken)

@@ -1,4 +1,4 @@
-using System.Globalization;
+using MailProxy.Transport.Tls;
 
 namespace MailProxy.Transport.OpenSsl;
 
@@ -17,16 +17,16 @@ internal static class SessionCacheSettings
     /// <param name="context">What is told.</param>
     /// <param name="words">The directive's words.</param>
     /// <param name="useStore">Told which store <c>shared:</c> names.</param>
-    public static void Apply(SslContextHandle context, IReadOnlyList<string> words, Action<SessionStore> useStore)
+    public static void Apply(SslContextHandle context, IReadOnlyList<SessionCacheSetting> words, Action<SessionStore> useStore)
     {
-        if (words.Contains("off"))
+        if (words.Any(word => word.Kind == SessionCacheKind.Off))
         {
             LibSsl.Control(context, ControlMode, ModeOff, 0);
             return;
         }
 
-        var builtin = words.FirstOrDefault(word => word.StartsWith("builtin", StringComparison.Ordinal));
-        var shared = words.FirstOrDefault(word => word.StartsWith("shared:", StringComparison.Ordinal));
+        var builtin = words.FirstOrDefault(word => word.Kind == SessionCacheKind.Builtin);
+        var shared = words.FirstOrDefault(word => word.Kind == SessionCacheKind.Shared);
         if (builtin is null && shared is null)
         {
             // none: some clients want to believe that sessions can be resumed.
@@ -36,16 +36,7 @@ internal static class SessionCacheSettings
         }
 
         LibSsl.Control(context, ControlMode, builtin is null ? ModeServer | ModeNoAutoClear | ModeNoInternal : ModeServer, 0);
-        if (builtin is not null) LibSsl.Control(context, ControlSize, SizeOf(builtin), 0);
-        if (shared?.Split(':') is [_, var name, var size]) useStore(SessionStore.Named(name, ParseSize(size)));
-    }
-
-    private static int SizeOf(string builtin) =>
-        builtin.Split(':') is [_, var count] && int.TryParse(count, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : DefaultSize;
-
-    private static long ParseSize(string size)
-    {
-        var unit = char.ToLowerInvariant(size[^1]) switch { 'k' => 1024, 'm' => 1024 * 1024, _ => 1 };
-        return long.Parse(unit == 1 ? size : size[..^1], NumberStyles.None, CultureInfo.InvariantCulture) * unit;
+        if (builtin is not null) LibSsl.Control(context, ControlSize, builtin.Size ?? DefaultSize, 0);
+        if (shared is { Zone: { } name, Size: { } size }) useStore(SessionStore.Named(name, size));
     }
 }

@@ -28,7 +28,7 @@ public sealed record TlsServerOptions
     public string EcdhCurve { get; init; } = "auto";
 
     /// <summary><c>ssl_session_cache</c>: its words.</summary>
-    public IReadOnlyList<string> SessionCache { get; init; } = ["none"];
+    public IReadOnlyList<SessionCacheSetting> SessionCache { get; init; } = [new(SessionCacheKind.None)];
 
     /// <summary><c>ssl_session_timeout</c>.</summary>
     public TimeSpan SessionTimeout { get; init; } = TimeSpan.FromMinutes(5);

@@ -29,7 +29,7 @@ internal sealed class AuthCache(TimeSpan validFor, TimeProvider time)
         try
         {
             if (AuthHttpRequest.Write(input, servers.All[0].Address.Url, request with { TraceParent = null }) is not null) return null;
-            foreach (var url in request.Options.Url) input.Write(Encoding.UTF8.GetBytes(url + "\n"));
+            foreach (var url in request.Options.Url) input.Write(Encoding.UTF8.GetBytes(url.Text + "\n"));
             return Convert.ToBase64String(HMACSHA256.HashData(HashKey, input.WrittenSpan));
         }
         finally

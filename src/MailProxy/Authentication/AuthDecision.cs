@@ -1,4 +1,4 @@
-using MailProxy.Upstreams;
+using MailProxy.Configuration;
 using MailProxy.Wire;
 
 namespace MailProxy.Authentication;

@@ -22,31 +22,17 @@ internal sealed class AuthHttpAddress
     public string DisplayName { get; }
 
     /// <summary>Asks the system resolver, once; only the first address is used, IPv4 before IPv6, as nginx orders them.</summary>
-    /// <exception cref="FormatException">The URL is not one of <c>auth_http</c>'s; the message says why.</exception>
     /// <exception cref="AuthHostException">The host is not known.</exception>
-    public static async ValueTask<AuthHttpAddress> ResolveAsync(string text, CancellationToken cancellationToken)
+    public static async ValueTask<AuthHttpAddress> ResolveAsync(AuthHttpUrl url, CancellationToken cancellationToken)
     {
-        var url = Parse(text);
         if (url.UnixPath is { } path) return new AuthHttpAddress(url, new UnixDomainSocketEndPoint(path));
         if (IPAddress.TryParse(url.Host, out var literal)) return new AuthHttpAddress(url, new IPEndPoint(literal, url.Port));
 
         var addresses = await LookUpAsync(url.Host, cancellationToken);
         var first = addresses.FirstOrDefault(address => address.AddressFamily == AddressFamily.InterNetwork)
             ?? addresses.FirstOrDefault()
-            ?? throw new AuthHostException(text);
+            ?? throw new AuthHostException(url);
         return new AuthHttpAddress(url, new IPEndPoint(first, url.Port));
-    }
-
-    private static AuthHttpUrl Parse(string text)
-    {
-        try
-        {
-            return AuthHttpUrl.Parse(text);
-        }
-        catch (FormatException exception)
-        {
-            throw new FormatException($"{exception.Message} in auth_http \"{AuthHttpUrl.WithoutPlainScheme(text)}\"", exception);
-        }
     }
 
     private static async ValueTask<IPAddress[]> LookUpAsync(string host, CancellationToken cancellationToken)
@@ -64,4 +50,4 @@ internal sealed class AuthHttpAddress
 
 /// <summary>The host of an auth server is not known.</summary>
 /// <param name="url">As it is written in <c>auth_http</c>.</param>
-internal sealed class AuthHostException(string url) : Exception($"host not found in auth_http \"{AuthHttpUrl.WithoutPlainScheme(url)}\"");
+internal sealed class AuthHostException(AuthHttpUrl url) : Exception($"host not found in auth_http \"{url}\"");

@@ -16,6 +16,15 @@ internal sealed record AuthHttpUrl(bool Secure, string Host, int Port, string? U
     private const string SecureScheme = "https://";
     private const string UnixScheme = "unix:";
 
+    /// <summary>The value that asks the built-in endpoint.</summary>
+    private const string Internal = "internal";
+
+    /// <summary>As it is written.</summary>
+    public string Text { get; private init; } = "";
+
+    /// <summary>Whether it is no URL but <c>internal</c>: the users of <c>passdb</c>.</summary>
+    public bool IsInternal => Text == Internal;
+
     /// <summary>The value of <c>Host</c>: without a port, an IPv6 address in its brackets, <c>localhost</c> for a unix socket.</summary>
     public string HostHeader => UnixPath is not null ? "localhost" : Host.Contains(':') ? $"[{Host}]" : Host;
 
@@ -25,9 +34,14 @@ internal sealed record AuthHttpUrl(bool Secure, string Host, int Port, string? U
     {
         var secure = url.StartsWith(SecureScheme, StringComparison.Ordinal);
         var rest = secure ? url[SecureScheme.Length..] : WithoutPlainScheme(url);
-        if (rest.StartsWith(UnixScheme, StringComparison.OrdinalIgnoreCase)) return ParseUnix(secure, rest[UnixScheme.Length..]);
-        return rest.StartsWith('[') ? ParseBracketed(secure, rest) : ParseHost(secure, rest);
+        var parsed = rest.StartsWith(UnixScheme, StringComparison.OrdinalIgnoreCase) ? ParseUnix(secure, rest[UnixScheme.Length..])
+            : rest.StartsWith('[') ? ParseBracketed(secure, rest)
+            : ParseHost(secure, rest);
+        return parsed with { Text = url };
     }
+
+    /// <summary>As nginx quotes it in messages.</summary>
+    public override string ToString() => WithoutPlainScheme(Text);
 
     /// <summary>The URL as nginx quotes it in messages.</summary>
     public static string WithoutPlainScheme(string url) =>

@@ -1,7 +1,7 @@
 using System.Net;
+using MailProxy.Configuration;
 using MailProxy.Tls;
 using MailProxy.Transport.Tls;
-using MailProxy.Upstreams;
 using MailProxy.Wire.ProxyProtocol;
 using Microsoft.Extensions.Logging;
 

@@ -1,5 +1,3 @@
-using MailProxy.Observing.Logs;
-
 namespace MailProxy.Configuration;
 
 /// <summary>What a load came to.</summary>

@@ -4,7 +4,7 @@ using MailProxy.Listening;
 using MailProxy.Observing.Logs;
 using MailProxy.Observing.Metrics;
 using MailProxy.Tls;
-using MailProxy.Upstreams.Groups;
+using MailProxy.Upstreams.Routing;
 using MailProxy.UserDirectory.Logins;
 using Microsoft.AspNetCore.Connections;
 

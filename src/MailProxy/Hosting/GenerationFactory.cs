@@ -5,9 +5,9 @@ using MailProxy.Observing.Metrics;
 using MailProxy.Tls;
 using MailProxy.Transport;
 using MailProxy.Transport.Tls;
-using MailProxy.Upstreams.Groups;
+using MailProxy.Upstreams.Routing;
+using MailProxy.UserDirectory;
 using MailProxy.UserDirectory.Logins;
-using MailProxy.UserDirectory.Stores;
 using Microsoft.Extensions.Logging;
 
 namespace MailProxy.Hosting;

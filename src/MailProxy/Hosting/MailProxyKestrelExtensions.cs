@@ -1,4 +1,4 @@
-using MailProxy.Listening;
+using MailProxy.Connections;
 using MailProxy.Sessions;
 using MailProxy.Transport;
 using MailProxy.UserDirectory.Endpoint;

@@ -3,7 +3,6 @@ using System.Net;
 using System.Net.Sockets;
 using MailProxy.Configuration;
 using MailProxy.Connections;
-using MailProxy.Listening;
 using MailProxy.Observing;
 using MailProxy.Observing.Logs;
 using MailProxy.Observing.Metrics;
@@ -12,7 +11,7 @@ using MailProxy.Transport;
 using MailProxy.Transport.Features;
 using MailProxy.Transport.Guards;
 using MailProxy.Transport.Sockets;
-using MailProxy.Upstreams.Groups;
+using MailProxy.Upstreams.Routing;
 using MailProxy.UserDirectory.Logins;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
@@ -224,7 +223,7 @@ internal sealed class MailProxyRuntime(MailTransport transport, ListenerSet list
         {
             ConnectionNumber = Interlocked.Increment(ref _connectionNumber),
             ClientEndPoint = client,
-            Listener = address.Listen.Address,
+            Listener = address.Listen.Text,
         };
         var log = generation.Logs.ForSession(address.Server, logContext);
         var sessionMetrics = metrics.For(address.Server.Protocol);

@@ -1,5 +1,5 @@
 using MailProxy.Authentication;
-using MailProxy.Listening;
+using MailProxy.Connections;
 using MailProxy.Observing.Logs;
 using MailProxy.Observing.Metrics;
 using MailProxy.Protocols.Imap;
@@ -13,6 +13,7 @@ using MailProxy.Transport.Tls;
 using MailProxy.Upstreams.Groups;
 using MailProxy.Upstreams.Health;
 using MailProxy.Upstreams.Names;
+using MailProxy.Upstreams.Routing;
 using MailProxy.UserDirectory.Endpoint;
 using MailProxy.UserDirectory.Logins;
 using MailProxy.UserDirectory.Stores;

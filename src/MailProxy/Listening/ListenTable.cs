@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using MailProxy.Configuration;
-using MailProxy.Connections;
 using MailProxy.Transport.Sockets;
 
 namespace MailProxy.Listening;
@@ -19,7 +18,7 @@ internal sealed class ListenTable
         var addresses = options.Servers.SelectMany(server =>
         {
             var trusted = new TrustedPeers(server.SetRealIpFrom);
-            return server.Listen.Select(listen => new ListenAddress(ParseEndPoint(listen.Address), server, listen, trusted));
+            return server.Listen.Select(listen => new ListenAddress(listen.Address, server, listen, trusted));
         }).ToList();
         foreach (var port in addresses.Where(address => address.EndPoint is IPEndPoint).GroupBy(address => PortOf((IPEndPoint)address.EndPoint))) AddPort([.. port]);
         foreach (var unix in addresses.Where(address => address.EndPoint is not IPEndPoint)) Add(unix, []);
@@ -35,10 +34,6 @@ internal sealed class ListenTable
         if (!_sockets.TryGetValue(socket.EndPoint, out var servers)) return null;
         return local is not null && servers.Exact.TryGetValue(local, out var exact) ? exact : servers.Default;
     }
-
-    /// <summary>Reads an address as the configuration's loader writes it: <c>ip:port</c>, <c>[ip6]:port</c>, <c>unix:path</c>.</summary>
-    public static EndPoint ParseEndPoint(string address) =>
-        address.StartsWith("unix:", StringComparison.Ordinal) ? new UnixDomainSocketEndPoint(address["unix:".Length..]) : IPEndPoint.Parse(address);
 
     private void AddPort(List<ListenAddress> addresses)
     {

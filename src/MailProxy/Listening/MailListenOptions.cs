@@ -1,10 +1,24 @@
+using System.Net;
+using MailProxy.Configuration.Grammar;
+
 namespace MailProxy.Listening;
 
 /// <summary>One address of a <c>listen</c> directive. Named apart from Kestrel's <c>ListenOptions</c>.</summary>
-public sealed class MailListenOptions
+internal sealed record MailListenOptions
 {
-    /// <summary>The address as nginx prints it: <c>127.0.0.1:143</c>, <c>0.0.0.0:143</c>, <c>[::1]:143</c> or <c>unix:/path</c>. Log lines and the "duplicate" check use it.</summary>
-    public string Address { get; set; } = "";
+    private static readonly IPEndPoint Anywhere = new(IPAddress.Any, 0);
+
+    private readonly EndPoint _address = Anywhere;
+
+    /// <summary>Where it listens.</summary>
+    public EndPoint Address
+    {
+        get => _address;
+        init => (_address, Text) = (value, NetAddress.ToText(value));
+    }
+
+    /// <summary>The address as nginx prints it: <c>127.0.0.1:143</c>, <c>0.0.0.0:143</c>, <c>[::1]:143</c> or <c>unix:/path</c>.</summary>
+    public string Text { get; private init; } = "";
 
     /// <summary>Parameter <c>ssl</c>: TLS from the first byte. Default off.</summary>
     public bool Ssl { get; set; }

@@ -108,10 +108,8 @@ internal sealed class NameServers
         }
     }
 
-    private static LookupClient CreateClient(string server, TimeSpan timeout)
-    {
-        var endPoint = IPEndPoint.Parse(server);
-        return new LookupClient(new LookupClientOptions(new NameServer(endPoint.Address, endPoint.Port == 0 ? NameServer.DefaultPort : endPoint.Port))
+    private static LookupClient CreateClient(IPEndPoint server, TimeSpan timeout) =>
+        new(new LookupClientOptions(new NameServer(server))
         {
             UseCache = false,
             Timeout = timeout,
@@ -120,5 +118,4 @@ internal sealed class NameServers
             ExtendedDnsBufferSize = LookupClientOptions.MinimumBufferSize,
             UseTcpFallback = true,
         });
-    }
 }

@@ -2,6 +2,7 @@ using System.Buffers;
 using MailProxy.Connections;
 using MailProxy.Observing;
 using MailProxy.Tls;
+using MailProxy.Upstreams;
 using MailProxy.Wire;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;

@@ -3,6 +3,7 @@ using MailProxy.Connections;
 using MailProxy.Observing;
 using MailProxy.Observing.Metrics;
 using MailProxy.Tls;
+using MailProxy.Upstreams;
 using MailProxy.Wire;
 
 namespace MailProxy.Sessions;

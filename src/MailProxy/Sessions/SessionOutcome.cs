@@ -1,5 +1,5 @@
 using MailProxy.Observing;
-using MailProxy.Upstreams.Groups;
+using MailProxy.Upstreams;
 using Microsoft.AspNetCore.Connections;
 
 namespace MailProxy.Sessions;

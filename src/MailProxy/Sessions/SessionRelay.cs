@@ -1,7 +1,7 @@
 using MailProxy.Observing;
 using MailProxy.Transport.Features;
+using MailProxy.Upstreams;
 using MailProxy.Upstreams.Dialling;
-using MailProxy.Upstreams.Groups;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
 

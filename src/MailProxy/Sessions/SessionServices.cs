@@ -1,7 +1,7 @@
 using MailProxy.Authentication;
 using MailProxy.Resolving;
 using MailProxy.Tls;
-using MailProxy.Upstreams.Groups;
+using MailProxy.Upstreams.Routing;
 using Microsoft.AspNetCore.Connections;
 
 namespace MailProxy.Sessions;

@@ -8,6 +8,7 @@ using MailProxy.Transport.Tls;
 using MailProxy.Upstreams;
 using MailProxy.Upstreams.Dialling;
 using MailProxy.Upstreams.Groups;
+using MailProxy.Upstreams.Names;
 using Microsoft.AspNetCore.Connections;
 
 namespace MailProxy.Sessions;

@@ -1,6 +1,6 @@
 using System.Globalization;
 using MailProxy.Configuration;
-using MailProxy.Connections;
+using MailProxy.Listening;
 using MailProxy.Transport.Tls;
 using Microsoft.Extensions.Logging;
 
@@ -95,17 +95,17 @@ internal sealed class CertificateSet : IDisposable
         try
         {
             if (!certificates.Refresh()) return false;
-            ConnectionLog.CertificatesReloaded(log, server.Source);
+            TlsLog.CertificatesReloaded(log, server.Source);
             return true;
         }
         catch (TlsConfigurationException exception)
         {
-            ConnectionLog.CertificatesNotReloaded(log, exception.Message, server.Source);
+            TlsLog.CertificatesNotReloaded(log, exception.Message, server.Source);
             return false;
         }
         catch (Exception exception)
         {
-            ConnectionLog.CertificatesFailed(log, server.Source, exception);
+            TlsLog.CertificatesFailed(log, server.Source, exception);
             return false;
         }
     }
@@ -117,8 +117,8 @@ internal sealed class CertificateSet : IDisposable
         foreach (var (name, end) in Expiries().Distinct())
         {
             var date = end.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
-            if (end <= now) ConnectionLog.CertificateExpired(log, name, date);
-            else if (end <= now + WarningPeriod) ConnectionLog.CertificateExpires(log, name, date);
+            if (end <= now) TlsLog.CertificateExpired(log, name, date);
+            else if (end <= now + WarningPeriod) TlsLog.CertificateExpires(log, name, date);
         }
     }
 

@@ -1,4 +1,5 @@
 using MailProxy.Configuration;
+using MailProxy.Listening;
 using MailProxy.Transport.Tls;
 
 namespace MailProxy.Tls;
@@ -79,7 +80,7 @@ internal sealed class TlsCertificates
         string?[] named =
         [
             .. options.Certificates.Select(pair => pair.Certificate), .. options.Certificates.Select(pair => pair.Key), .. options.SessionTicketKeys,
-            .. options.ConfCommands.Where(command => ConfCommandPath.IsNamedBy(command.Key)).Select(command => command.Value),
+            .. options.ConfCommands.Where(command => ConfCommandGrammar.IsNamedBy(command.Key)).Select(command => command.Value),
             options.PasswordFile, options.DhParam, options.ClientCertificate, options.TrustedCertificate, options.Crl,
         ];
         return [.. named.OfType<string>().Where(Path.IsPathRooted)];       // data:, engine: and store: are no files

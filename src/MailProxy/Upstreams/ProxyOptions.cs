@@ -1,75 +1,76 @@
 using System.Net;
+using MailProxy.Configuration;
 using MailProxy.Configuration.Binding;
 using MailProxy.Configuration.Grammar;
 
 namespace MailProxy.Upstreams;
 
 /// <summary>What goes to the upstream, and how: directives <c>proxy*</c> and <c>xclient</c>.</summary>
-public sealed class ProxyOptions
+internal sealed class ProxyOptions
 {
     /// <summary>Directive <c>proxy</c>: <c>off</c> written out closes the server for maintenance; absent (null) or on, it proxies.</summary>
-    [Directive("proxy", DirectiveKind.Flag, Default = "on")]
+    [Directive<FlagGrammar>("proxy", Default = "on")]
     public bool? Enabled { get; set; }
 
     /// <summary>Directive <c>proxy_pass</c>: where sessions go that no auth server sends elsewhere. Default none.</summary>
-    [Directive("proxy_pass", DirectiveKind.ProxyPass, Syntax = "group | address:port | unix:/path")]
+    [Directive<ProxyPassGrammar>("proxy_pass")]
     public UpstreamAddress? Pass { get; set; }
 
     /// <summary>Directive <c>proxy_connect_timeout</c>: from connecting to the greeting, for one try. Default (null): 10 seconds where another server can be tried, else all that <c>timeout</c> leaves.</summary>
-    [Directive("proxy_connect_timeout", DirectiveKind.Milliseconds, Default = "10s where another server can be tried")]
+    [Directive<MillisecondsGrammar>("proxy_connect_timeout", Default = "10s where another server can be tried")]
     public TimeSpan? ConnectTimeout { get; set; }
 
     /// <summary>Directive <c>proxy_next_upstream</c>: another server of the group is tried where one fails before it has seen credentials. Default on.</summary>
-    [Directive("proxy_next_upstream", DirectiveKind.Flag)]
+    [Directive<FlagGrammar>("proxy_next_upstream")]
     public bool NextUpstream { get; set; } = true;
 
     /// <summary>Directive <c>proxy_next_upstream_tries</c>: servers tried for one login, the first included. Default 0: every one.</summary>
-    [Directive("proxy_next_upstream_tries", DirectiveKind.Number)]
+    [Directive<NumberGrammar>("proxy_next_upstream_tries")]
     public int NextUpstreamTries { get; set; }
 
     /// <summary>Directive <c>proxy_next_upstream_timeout</c>: how long after the first try another may begin. Default 0: as long as <c>timeout</c> lets.</summary>
-    [Directive("proxy_next_upstream_timeout", DirectiveKind.Milliseconds)]
+    [Directive<MillisecondsGrammar>("proxy_next_upstream_timeout")]
     public TimeSpan NextUpstreamTimeout { get; set; }
 
     /// <summary>Directive <c>proxy_bind</c>: the local address that connections to the upstream start from; port 0 leaves the port to the system. Default off (null): the system chooses.</summary>
-    [Directive("proxy_bind", DirectiveKind.ProxyBind, Syntax = "address[:port] | off", Default = "off")]
+    [Directive<ProxyBindGrammar>("proxy_bind", Default = "off")]
     public IPEndPoint? Bind { get; set; }
 
     /// <summary>Directive <c>proxy_buffer</c> in bytes: the buffer from upstream to client, and the most that one reply of the upstream's login may hold. Default 4096, at least 64.</summary>
-    [Directive("proxy_buffer", DirectiveKind.Size, Minimum = 64)]
+    [Directive<SizeGrammar>("proxy_buffer", Minimum = 64)]
     public int Buffer { get; set; } = 4096;
 
     /// <summary>Directive <c>proxy_timeout</c>: time without traffic in either direction after which a relayed session is closed. Default 24 hours.</summary>
-    [Directive("proxy_timeout", DirectiveKind.Milliseconds)]
+    [Directive<MillisecondsGrammar>("proxy_timeout")]
     public TimeSpan Timeout { get; set; } = TimeSpan.FromHours(24);
 
     /// <summary>Directive <c>proxy_pass_error_message</c>: the client sees the upstream's own refusal of its login. Default off, but on where <see cref="Pass"/> alone decides: nobody else can tell them why.</summary>
-    [Directive("proxy_pass_error_message", DirectiveKind.Flag, Default = "off with `auth_http`, on without")]
+    [Directive<FlagGrammar>("proxy_pass_error_message", Default = "off with `auth_http`, on without")]
     public bool PassErrorMessage { get; set; }
 
     /// <summary>Directive <c>proxy_protocol</c>: the PROXY header for the upstream. Default off.</summary>
-    [Directive("proxy_protocol", DirectiveKind.Choice, Words = ["off", "on", "v2"])]
+    [Directive<ChoiceGrammar>("proxy_protocol", Words = ["off", "on", "v2"])]
     public ProxyProtocolVersion Protocol { get; set; }
 
     /// <summary>Directive <c>proxy_protocol_version</c>: which header <c>proxy_protocol on</c> means; version 2 is then nginx's, of addresses only. Default 1.</summary>
-    [Directive("proxy_protocol_version", DirectiveKind.Choice, Words = ["1", "2"])]
+    [Directive<ChoiceGrammar>("proxy_protocol_version", Words = ["1", "2"])]
     public ProxyProtocolForm ProtocolForm { get; set; }
 
     /// <summary>Directive <c>proxy_smtp_auth</c>: AUTH PLAIN at an SMTP upstream, or AUTH LOGIN where only that is offered. Default off, but a password that nobody else has checked always goes there.</summary>
-    [Directive("proxy_smtp_auth", DirectiveKind.Flag)]
+    [Directive<FlagGrammar>("proxy_smtp_auth")]
     public bool SmtpAuth { get; set; }
 
     /// <summary>Directive <c>proxy_imap_capability</c>: an IMAP upstream whose answer to the login lists no capabilities is asked for them, and the client is told. Default auto.</summary>
-    [Directive("proxy_imap_capability", DirectiveKind.Choice, Words = ["auto", "on", "off"])]
+    [Directive<ChoiceGrammar>("proxy_imap_capability", Words = ["auto", "on", "off"])]
     public ImapCapabilityMode ImapCapability { get; set; }
 
     /// <summary>Directive <c>xclient</c>: XCLIENT to an SMTP upstream. Default on.</summary>
-    [Directive("xclient", DirectiveKind.Flag)]
+    [Directive<FlagGrammar>("xclient")]
     public bool Xclient { get; set; } = true;
 }
 
 /// <summary>Values of <c>proxy_protocol</c>.</summary>
-public enum ProxyProtocolVersion
+internal enum ProxyProtocolVersion
 {
     /// <summary><c>off</c>: no header.</summary>
     Off,
@@ -82,7 +83,7 @@ public enum ProxyProtocolVersion
 }
 
 /// <summary>Values of <c>proxy_protocol_version</c>.</summary>
-public enum ProxyProtocolForm
+internal enum ProxyProtocolForm
 {
     /// <summary><c>1</c>: text.</summary>
     Text,
@@ -92,7 +93,7 @@ public enum ProxyProtocolForm
 }
 
 /// <summary>Values of <c>proxy_imap_capability</c>.</summary>
-public enum ImapCapabilityMode
+internal enum ImapCapabilityMode
 {
     /// <summary><c>auto</c>: for a client that has asked us for them since its connection is what it is, clear or TLS: it would keep our list.</summary>
     Auto,

@@ -3,6 +3,7 @@ using System.Net;
 using System.Text;
 using MailProxy.Authentication;
 using MailProxy.Configuration;
+using MailProxy.UserDirectory;
 using MailProxy.UserDirectory.Stores;
 using Microsoft.Extensions.Logging;
 using Prometheus;

@@ -1,6 +1,7 @@
 using System.Net;
 using MailProxy.FunctionalTests.Infrastructure;
 using MailProxy.FunctionalTests.Servers;
+using MailProxy.UserDirectory;
 using MailProxy.UserDirectory.Stores;
 
 namespace MailProxy.FunctionalTests.Directories;

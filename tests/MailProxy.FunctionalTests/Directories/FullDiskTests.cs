@@ -1,4 +1,5 @@
 using MailProxy.FunctionalTests.Infrastructure;
+using MailProxy.UserDirectory;
 using MailProxy.UserDirectory.Stores;
 using MailProxy.UserDirectory.Stores.Sqlite;
 using Microsoft.Data.Sqlite;

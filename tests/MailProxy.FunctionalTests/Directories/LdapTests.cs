@@ -3,6 +3,7 @@ using System.Text;
 using MailProxy.Authentication;
 using MailProxy.FunctionalTests.Infrastructure;
 using MailProxy.FunctionalTests.Servers;
+using MailProxy.UserDirectory;
 using MailProxy.UserDirectory.Stores;
 
 namespace MailProxy.FunctionalTests.Directories;

@@ -1,7 +1,7 @@
 using System.Text;
 using MailProxy.FunctionalTests.Infrastructure;
+using MailProxy.UserDirectory;
 using MailProxy.UserDirectory.Passwords;
-using MailProxy.UserDirectory.Stores;
 
 namespace MailProxy.FunctionalTests.Directories;
 

@@ -1,6 +1,7 @@
 using System.Text;
 using MailProxy.Authentication;
 using MailProxy.FunctionalTests.Servers;
+using MailProxy.UserDirectory;
 using MailProxy.UserDirectory.Stores;
 
 namespace MailProxy.FunctionalTests.Directories;

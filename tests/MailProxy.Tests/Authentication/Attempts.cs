@@ -1,6 +1,8 @@
 using System.Net;
 using System.Text;
 using MailProxy.Authentication;
+using MailProxy.Configuration;
+using MailProxy.Tests.Configuration;
 using Microsoft.Extensions.Logging;
 
 namespace MailProxy.Tests.Authentication;
@@ -31,12 +33,12 @@ internal static class Attempts
         {
             Options = new AuthHttpOptions
             {
-                Url = url.Split(' '),
+                Url = Values.Urls(url.Split(' ')),
                 Keepalive = keepalive,
                 Encoding = encoding,
                 CacheValid = cacheValid,
                 Timeout = timeout ?? TimeSpan.FromSeconds(60),
-                Headers = [.. headers.Select(header => new AuthHttpHeaderOptions { Name = header.Name, Value = header.Value })],
+                Headers = [.. headers.Select(header => new NameValueOptions { Name = header.Name, Value = header.Value })],
             },
             Protocol = protocol,
             Credentials = new Credentials(method, Bytes(login), Bytes(secret), salt is null ? null : Bytes(salt)),

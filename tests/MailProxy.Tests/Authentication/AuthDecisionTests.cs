@@ -148,8 +148,8 @@ public sealed class AuthDecisionTests
     [InlineData("Auth-Proxy-SSL: off\r\n", ProxyTlsMode.Off)]
     [InlineData("auth-proxy-ssl: on\r\n", ProxyTlsMode.On)]
     [InlineData("Auth-Proxy-SSL: starttls\r\n", ProxyTlsMode.Starttls)]
-    public void Auth_proxy_ssl_decides_for_this_session(string header, ProxyTlsMode? expected) =>
-        Assert.Equal(expected, Decide(Attempts.Make(_log), Target + header).ProxySsl);
+    public void Auth_proxy_ssl_decides_for_this_session(string header, object? expected) =>
+        Assert.Equal((ProxyTlsMode?)expected, Decide(Attempts.Make(_log), Target + header).ProxySsl);
 
     private static AuthResult Decide(AuthRequest request, string headers)
     {

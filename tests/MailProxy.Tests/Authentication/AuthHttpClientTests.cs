@@ -224,11 +224,9 @@ public sealed class AuthHttpClientTests
         Assert.Equal(0, _connections.Made);
     }
 
-    [Theory]
-    [InlineData("no-such-host.invalid/a", "host not found in auth_http \"no-such-host.invalid/a\"")]
-    [InlineData("host:x", "invalid port in auth_http \"host:x\"")]
-    public async Task An_address_that_cannot_be_used_is_logged(string url, string message) =>
-        await AssertUnavailableAsync(Attempts.Make(_log, url: url), message);
+    [Fact]
+    public async Task An_address_that_cannot_be_used_is_logged() =>
+        await AssertUnavailableAsync(Attempts.Make(_log, url: "no-such-host.invalid/a"), "host not found in auth_http \"no-such-host.invalid/a\"");
 
     [Fact]
     public async Task Https_is_asked_over_tls_with_a_certificate_that_is_trusted()

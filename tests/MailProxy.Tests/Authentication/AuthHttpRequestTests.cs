@@ -194,10 +194,10 @@ public sealed class AuthHttpRequestTests
     private static string Write(AuthRequest request)
     {
         var output = new ArrayBufferWriter<byte>();
-        Assert.Null(AuthHttpRequest.Write(output, AuthHttpUrl.Parse(request.Options.Url[0]), request));
+        Assert.Null(AuthHttpRequest.Write(output, request.Options.Url[0], request));
         return Attempts.Text(output.WrittenSpan);
     }
 
     private static string? Refused(AuthRequest request) =>
-        AuthHttpRequest.Write(new ArrayBufferWriter<byte>(), AuthHttpUrl.Parse(request.Options.Url[0]), request);
+        AuthHttpRequest.Write(new ArrayBufferWriter<byte>(), request.Options.Url[0], request);
 }

@@ -65,7 +65,7 @@ public sealed class AuthHttpUrlTests
     [InlineData("unix:/a/b", "unix:/a/b")]
     public async Task An_address_is_shown_as_nginx_shows_it(string url, string shown)
     {
-        var address = await AuthHttpAddress.ResolveAsync(url, CancellationToken.None).AsTask().WaitAsync(Attempts.Deadline);
+        var address = await AuthHttpAddress.ResolveAsync(AuthHttpUrl.Parse(url), CancellationToken.None).AsTask().WaitAsync(Attempts.Deadline);
         Assert.Equal(shown, address.DisplayName);
         Assert.True(address.EndPoint is not IPEndPoint ip || ip.Port == 81);
     }

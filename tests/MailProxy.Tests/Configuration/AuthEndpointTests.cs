@@ -1,3 +1,6 @@
+using MailProxy.Authentication;
+using MailProxy.UserDirectory.Stores;
+
 namespace MailProxy.Tests.Configuration;
 
 /// <summary><c>auth_endpoint_key</c>, and the users of <c>auth_http internal</c>.</summary>

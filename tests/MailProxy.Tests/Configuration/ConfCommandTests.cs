@@ -1,4 +1,6 @@
 using System.Runtime.InteropServices;
+using MailProxy.Authentication;
+using MailProxy.Tls;
 using MailProxy.Transport.OpenSsl;
 
 namespace MailProxy.Tests.Configuration;

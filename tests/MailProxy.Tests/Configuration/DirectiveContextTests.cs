@@ -1,5 +1,5 @@
-using MailProxy.Configuration.Binding;
-using MailProxy.Observing.Logs;
+using MailProxy.Configuration;
+using MailProxy.Loading;
 
 namespace MailProxy.Tests.Configuration;
 
@@ -96,7 +96,7 @@ public sealed class DirectiveContextTests : IDisposable
     public void The_list_above_is_whole()
     {
         var listed = Directives.Select(row => Name(row.Data.Item1)).Order(StringComparer.Ordinal);
-        Assert.Equal(DirectiveTable.All.Where(row => !row.IsBlock).Select(row => row.Name).Distinct(), listed);
+        Assert.Equal(BuiltInOptions.Schema.Directives.All.Where(row => !row.IsBlock).Select(row => row.Name).Distinct(), listed);
     }
 
     private static string Name(string line) => line.Split(' ', ';')[0];

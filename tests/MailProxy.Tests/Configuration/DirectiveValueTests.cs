@@ -1,12 +1,9 @@
+using System.Net;
 using CsCheck;
 using MailProxy.Configuration;
 using MailProxy.Configuration.Binding;
 using MailProxy.Configuration.Grammar;
-using MailProxy.Listening;
-using MailProxy.Observing.Logs;
-using MailProxy.Resolving;
-using MailProxy.Upstreams;
-using MailProxy.Upstreams.Health;
+using MailProxy.Loading;
 
 namespace MailProxy.Tests.Configuration;
 
@@ -89,32 +86,32 @@ public sealed class DirectiveValueTests
     [InlineData("-1", null)]
     [InlineData("4kk", null)]
     [InlineData(" 4", null)]
-    public void A_size_is_digits_and_a_unit(string text, int? bytes) => Assert.Equal(bytes, DirectiveValue.ParseSize(text));
+    public void A_size_is_digits_and_a_unit(string text, int? bytes) => Assert.Equal(bytes, Number.ParseSize(text));
 
     [Theory]
-    [InlineData("0", 0L)]
-    [InlineData("512", 512L)]
+    [InlineData("0", 0)]
+    [InlineData("512", 512)]
     [InlineData("-1", null)]
     [InlineData("+1", null)]
     [InlineData("1 ", null)]
     [InlineData("0x10", null)]
     [InlineData("1k", null)]
     [InlineData("", null)]
-    public void A_number_is_digits(string text, long? number) => Assert.Equal(number, DirectiveValue.ParseNumber(text));
+    public void A_number_is_digits(string text, int? number) => Assert.Equal(number, Number.Parse(text));
 
     [Theory]
-    [InlineData("on", "true")]
-    [InlineData("ON", "true")]
-    [InlineData("oFf", "false")]
+    [InlineData("on", true)]
+    [InlineData("ON", true)]
+    [InlineData("oFf", false)]
     [InlineData("true", null)]
     [InlineData("1", null)]
-    public void A_flag_is_on_or_off(string text, string? value) => Assert.Equal(value, Read(DirectiveKind.Flag, text).Value);
+    public void A_flag_is_on_or_off(string text, bool? value) => Assert.Equal(value, Read<FlagGrammar>(text));
 
     [Theory]
     [InlineData("Plain", "plain")]
     [InlineData("CRAM-md5", "cram-md5")]
     [InlineData("plain ", null)]
-    public void A_choice_matches_in_any_case(string text, string? value) => Assert.Equal(value, Read(DirectiveKind.Choice, text).Value);
+    public void A_choice_matches_in_any_case(string text, string? value) => Assert.Equal(value, Read<ChoiceGrammar>(text));
 
     [Theory]
     [InlineData("143", "0.0.0.0:143")]
@@ -132,9 +129,9 @@ public sealed class DirectiveValueTests
     [InlineData("UNIX:/run/mail:sock", "unix:/run/mail:sock")]
     public void An_address_to_listen_on_stands_for_these(string text, params string[] addresses)
     {
-        var found = new List<string>();
+        var found = new List<EndPoint>();
         Assert.Null(NetAddress.ReadListen(text, TestConf.Lookup, found));
-        Assert.Equal(addresses, found);
+        Assert.Equal(addresses, found.Select(NetAddress.ToText));
     }
 
     [Theory]
@@ -145,47 +142,39 @@ public sealed class DirectiveValueTests
     [InlineData("mail.test", "192.0.2.1:53", "192.0.2.2:53")]
     public void An_address_to_connect_to_has_a_default_port(string text, params string[] addresses)
     {
-        var found = new List<string>();
+        var found = new List<EndPoint>();
         Assert.Null(NetAddress.ReadPeer(text, 53, TestConf.Lookup, found));
-        Assert.Equal(addresses, found);
+        Assert.Equal(addresses, found.Select(NetAddress.ToText));
     }
 
     [Fact]
-    public void No_text_makes_any_kind_throw()
+    public void No_words_make_any_directive_throw()
     {
-        var pieces = Pieces(Gen.String[0, 12], "1h", " ", "5ms", "4k", "on", "[", "::1", "]", ":", "/", "143", "-", "unix:", "http://", "https://", "valid=", "shared:", "builtin:", "127.0.0.1", "\0", "/24", "\uD800", "$", "${", "}", "auth_user");
-        Gen.Select(Gen.Int[0, (int)DirectiveKind.LoadModule].Select(kind => (DirectiveKind)kind), pieces.Array[0, 4]).Sample((kind, parts) =>
+        var words = Pieces(
+            Gen.String[0, 12], "1h", " ", "5ms", "4k", "on", "[", "::1", "]", ":", "/", "143", "-", "unix:", "http://", "https://", "valid=", "valid=1s", "ipv4=off", "shared:", "shared:a:64k", "builtin:", "127.0.0.1", "\0", "/24", "\uD800", "$", "${", "}", "$auth_user",
+            "127.0.0.1:143", "mail.test:143", "ssl", "backlog=", "backlog=5", "so_keepalive=", "so_keepalive=1:2:3", "rcvbuf=1k", "ipv6only=o", "off", "syslog:", "syslog:server=127.0.0.1,", "syslog:tag=,nohostname", "info", "debug_mail", "stderr",
+            "weight=2", "fail_timeout=", "max_conns=1", "backup", "resolve", "consistent", "two", "interval=1s", "protocol=imap", "64k", "escape=", "escape=json", "sqlite", "ldap", "pgsql", "static", "scheme=", "file:/none");
+        var directives = BuiltInOptions.Schema.Directives.All.ToArray();
+        Gen.Select(Gen.Int[0, directives.Length - 1].Select(i => directives[i]), words.Array[0, 4], Gen.Bool).Sample((directive, arguments, isKey) =>
         {
-            var (value, errors) = Read(kind, string.Concat(parts));
-            Assert.True(value is not null || errors > 0 || kind == DirectiveKind.RealIp);
-        });
-    }
-
-    [Fact]
-    public void No_text_makes_an_irregular_directive_throw()
-    {
-        var words = Pieces(Gen.String[0, 10], "143", "127.0.0.1:143", "ssl", "backlog=", "backlog=5", "so_keepalive=", "so_keepalive=1:2:3", "rcvbuf=1k", "ipv6only=o", "off", "valid=1s", "ipv4=off", "syslog:", "syslog:server=127.0.0.1,", "syslog:tag=,nohostname", "info", "debug_mail", "stderr", "weight=2", "fail_timeout=", "max_conns=1", "backup", "resolve", "mail.test:143", "$auth_user", "${", "consistent", "two", "interval=1s", "protocol=imap", "64k");
-        words.Array[1, 4].Sample(arguments =>
-        {
-            foreach (var apply in (Action<DirectiveCall>[])[ListenDirective.Apply, ResolverDirective.Apply, ErrorLogDirective.Apply, UpstreamServerDirective.Apply, HealthCheckDirective.Apply, ZoneDirective.Check])
-            {
-                var report = new Report([], "here");
-                apply(new DirectiveCall(new DirectiveAttribute("x", DirectiveKind.Listen), "X", arguments, new SettingLevel(""), Context, report));
-            }
-
-            if (arguments.Length < 3) UpstreamMethodDirective.Apply(new DirectiveCall(new DirectiveAttribute("hash", DirectiveKind.Hash), "X", arguments, new SettingLevel(""), Context, new Report([], "here")));
+            var messages = new List<ConfigurationMessage>();
+            var level = new SettingLevel("");
+            var call = new DirectiveCall(directive.Attribute, directive.Option, isKey ? [.. arguments.Take(1)] : arguments, level, Context, new Report(messages, "here"));
+            if (!directive.AcceptsArguments(call.Arguments.Count) || (isKey && directive.Option is null)) return;
+            if (isKey && directive.Grammar.ItemNames.Count == 0 && call.Arguments.Count == 1) directive.Grammar.ReadKey(call);
+            else directive.Grammar.Read(call);
+            // Nothing wrong is taken, and nothing right is lost.
+            Assert.True(call.Report.HasFailed || directive.Option is null || directive.IsBlock || level.All.Any() || messages.Count > 0, $"{directive.Name} {string.Join(' ', arguments)}");
         });
     }
 
     private static Gen<string> Pieces(Gen<string> any, params string[] known) => Gen.OneOf(any, Gen.Int[0, known.Length - 1].Select(i => known[i]));
 
-    private static LoadContext Context { get; } = new("/etc/mail", "/srv", TestConf.Lookup);
+    private static LoadContext Context => new("/etc/mail", "/srv", TestConf.Lookup);
 
-    private static (string? Value, int Errors) Read(DirectiveKind kind, string text)
+    private static object? Read<TGrammar>(string text) where TGrammar : WordGrammar, new()
     {
-        var messages = new List<ConfigurationMessage>();
-        var values = new List<string>();
-        DirectiveValue.ReadWord(new DirectiveAttribute("x", kind) { Words = ["plain", "cram-md5"] }, text, Context, new Report(messages, "here"), values);
-        return (values.FirstOrDefault(), messages.Count(message => message.Level == ErrorLogLevel.Emerg));
+        var call = new WordCall(new DirectiveAttribute<TGrammar>("x") { Words = ["plain", "cram-md5"] }, typeof(string), Context, new Report([], "here"));
+        return new TGrammar().TryRead(text, call, out var value) ? value : null;
     }
 }

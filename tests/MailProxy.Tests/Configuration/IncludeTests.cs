@@ -1,5 +1,8 @@
 using System.Text;
+using MailProxy.Authentication;
 using MailProxy.Configuration.Syntax;
+using MailProxy.Observing.Logs;
+using MailProxy.Tls;
 
 namespace MailProxy.Tests.Configuration;
 

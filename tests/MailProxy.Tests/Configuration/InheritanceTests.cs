@@ -1,6 +1,13 @@
+using MailProxy.Authentication;
 using MailProxy.Configuration;
+using MailProxy.Listening;
 using MailProxy.Observing.Logs;
+using MailProxy.Protocols.Imap;
+using MailProxy.Protocols.Pop3;
+using MailProxy.Protocols.Smtp;
+using MailProxy.Resolving;
 using MailProxy.Tls;
+using MailProxy.Upstreams;
 
 namespace MailProxy.Tests.Configuration;
 
@@ -43,7 +50,7 @@ public sealed class InheritanceTests : IDisposable
             }
             """);
         Assert.Equal([(20, 1), (10, 2)], options.Servers.Select(server => ((int)server.Timeout.TotalSeconds, (int)server.Proxy.Timeout.TotalHours)));
-        Assert.All(options.Servers, server => Assert.Equal(("127.0.0.1:9", "mail.example"), (Assert.Single(server.AuthHttp.Url), server.ServerName)));
+        Assert.All(options.Servers, server => Assert.Equal(("127.0.0.1:9", "mail.example"), (Assert.Single(server.AuthHttp.Url).Text, server.ServerName)));
     }
 
     [Theory]
@@ -72,7 +79,7 @@ public sealed class InheritanceTests : IDisposable
         Assert.Equal(["plain"], server.Pop3.Auth);
         Assert.Equal(["login"], server.Smtp.Auth);
         Assert.Equal([("X", "x")], server.AuthHttp.Headers.Select(header => (header.Name, header.Value)));
-        Assert.Equal(["127.0.0.1"], server.SetRealIpFrom);
+        Assert.Equal(["127.0.0.1/32"], server.SetRealIpFrom.Select(source => source.ToString()));
         Assert.Equal([($"{_conf.Directory}/prefix/x", ErrorLogLevel.Debug)], server.ErrorLog.Select(log => (log.Target, log.Level)));
         Assert.Equal(["TLSv1.3"], server.Tls.Protocols);
         Assert.Equal([$"{_conf.Directory}/x"], server.Tls.Certificate);
@@ -80,7 +87,7 @@ public sealed class InheritanceTests : IDisposable
         Assert.Equal([$"{_conf.Directory}/k"], server.Tls.CertificateKey);
         Assert.Equal([$"{_conf.Directory}/x"], server.Tls.SessionTicketKey);
         Assert.Equal([("X", "x")], server.Tls.ConfCommand.Select(command => (command.Name, command.Value)));
-        Assert.Equal(["10.0.0.3:53"], server.Resolver.Servers);
+        Assert.Equal(["10.0.0.3:53"], server.Resolver.Servers.Select(address => address.ToString()));
         Assert.Equal((null, true, TimeSpan.FromSeconds(5)), (server.Resolver.Valid, server.Resolver.Ipv4, server.Resolver.Timeout));
     }
 
@@ -90,7 +97,7 @@ public sealed class InheritanceTests : IDisposable
         var server = Server("", "imap_capabilities A B; imap_capabilities C; auth_http_header A 1; auth_http_header A 2; set_real_ip_from 10.0.0.1; set_real_ip_from mail.test;");
         Assert.Equal(["A", "B", "C"], server.Imap.Capabilities);
         Assert.Equal(["1", "2"], server.AuthHttp.Headers.Select(header => header.Value));
-        Assert.Equal(["10.0.0.1", "192.0.2.1", "192.0.2.2"], server.SetRealIpFrom);
+        Assert.Equal(["10.0.0.1/32", "192.0.2.1/32", "192.0.2.2/32"], server.SetRealIpFrom.Select(source => source.ToString()));
     }
 
     [Fact]
@@ -98,7 +105,7 @@ public sealed class InheritanceTests : IDisposable
     {
         var server = Server("", "protocol pop3; protocol smtp; auth_http 127.0.0.1:1; auth_http https://auth.test/x;");
         Assert.Equal("smtp", server.Protocol);
-        Assert.Equal(["127.0.0.1:1", "https://auth.test/x"], server.AuthHttp.Url);
+        Assert.Equal(["127.0.0.1:1", "https://auth.test/x"], server.AuthHttp.Url.Select(url => url.Text));
     }
 
     [Theory]
@@ -142,7 +149,7 @@ public sealed class InheritanceTests : IDisposable
             }
             """).Upstreams;
         Assert.Null(groups[0].ProxyTls);
-        Assert.Equal([(ProxyTlsMode.Starttls, "a.test"), (ProxyTlsMode.Off, "mail.test")], groups.Skip(1).Select(group => (group.ProxyTls!.Mode, group.ProxyTls.Name!)));
+        Assert.Equal([(ProxyTlsMode.Starttls, "a.test"), (ProxyTlsMode.Off, "mail.test")], groups.Skip(1).Select(group => (group.ProxyTls!.Mode, group.ProxyTls!.Name!)));
         Assert.Equal(["TLSv1.3"], groups[1].ProxyTls!.Protocols);
         Assert.All(groups.Skip(1), group => Assert.False(group.ProxyTls!.Verify));
         Assert.Equal(["127.0.0.1:53", "127.0.0.1:53", ""], groups.Select(group => string.Join(' ', group.Resolver.Servers)));
@@ -175,7 +182,7 @@ public sealed class InheritanceTests : IDisposable
     public void Every_parameter_of_listen_arrives_at_every_address_that_it_stands_for()
     {
         var listens = Server("", "listen mail.test:25-26 ssl proxy_protocol multipath backlog=7 rcvbuf=8k sndbuf=1m ipv6only=off so_keepalive=30m:5:3; ssl_certificate a; ssl_certificate_key a;").Listen;
-        Assert.Equal(["127.0.0.1:1143", "192.0.2.1:25", "192.0.2.1:26", "192.0.2.2:25", "192.0.2.2:26"], listens.Select(listen => listen.Address));
+        Assert.Equal(["127.0.0.1:1143", "192.0.2.1:25", "192.0.2.1:26", "192.0.2.2:25", "192.0.2.2:26"], listens.Select(listen => listen.Text));
         Assert.All(listens.Skip(1), listen =>
         {
             Assert.True(listen.Ssl && listen.ProxyProtocol && listen.Multipath && listen.Bind && !listen.Ipv6Only);

@@ -1,7 +1,14 @@
 using System.Collections;
 using System.Globalization;
+using System.Net;
 using System.Text;
+using MailProxy.Authentication;
 using MailProxy.Configuration;
+using MailProxy.Configuration.Binding;
+using MailProxy.Listening;
+using MailProxy.Loading;
+using MailProxy.Protocols.Imap;
+using MailProxy.Transport.Tls;
 using MailProxy.Upstreams;
 using Microsoft.Extensions.Configuration;
 
@@ -80,7 +87,7 @@ public sealed class OverlayTests : IDisposable
     public void The_same_options_come_from_all_three()
     {
         var conf = Show(_conf.Options(Conf), "file");
-        Assert.Contains(".Servers[0].Proxy.Timeout = 01:00:00\n", conf, StringComparison.Ordinal);
+        Assert.Contains(".Servers[0].Proxy:Timeout = 01:00:00\n", conf, StringComparison.Ordinal);
         var prefix = $"MP{Guid.NewGuid():N}_";
         var json = FromJson(Json);
         Assert.Equal(conf, Show(Load(json), "json"));
@@ -95,25 +102,6 @@ public sealed class OverlayTests : IDisposable
         {
             foreach (var name in environment.Keys) Environment.SetEnvironmentVariable(name, null);
         }
-    }
-
-    [Fact]
-    public void A_file_read_as_a_source_of_keys_gives_the_same_options_and_keeps_its_places()
-    {
-        var path = _conf.Write("m.conf", Conf.Replace("mail.test", "127.0.0.1", StringComparison.Ordinal).Replace("auth.test", "127.0.0.1", StringComparison.Ordinal).Replace("run/m.pid", "/m.pid", StringComparison.Ordinal).Replace("logs/e.log", "/e.log", StringComparison.Ordinal));
-        var keys = new ConfigurationBuilder().AddMailConf(path).Build();
-        var fromKeys = _conf.LoadFile(null, overlay: keys).Options!;
-        Assert.Equal(Show(_conf.LoadFile(path).Options!, "file"), Show(fromKeys, "file"));
-        Assert.Equal(($"{path}:17", $"{path}:4"), (fromKeys.Servers[0].Source, fromKeys.Upstreams[0].Source));
-        Assert.Equal("01:00:00", keys["Mail:Proxy:Timeout"]);
-    }
-
-    [Fact]
-    public void A_wrong_file_as_a_source_of_keys_throws_with_every_error()
-    {
-        var path = _conf.Write("m.conf", "events {}\nfoo;\nbar;");
-        var exception = Assert.Throws<FormatException>(() => new ConfigurationBuilder().AddMailConf(path).Build());
-        Assert.Equal($"unknown directive \"foo\" in {path}:2\nunknown directive \"bar\" in {path}:3", exception.Message);
     }
 
     [Fact]
@@ -135,7 +123,7 @@ public sealed class OverlayTests : IDisposable
             Conf, null, ("Mail:Servers:0:Imap:Capabilities:0", "ID"), ("Mail:Servers:0:Listen:0:Address", "1000-1001"), ("Mail:AuthHttp:Headers:0:Name", "A"), ("Mail:Imap:Auth", ""), ("Mail:Servers:0:Protocol", "imap"));
         var server = options.Servers[0];
         Assert.Equal(["ID"], server.Imap.Capabilities);
-        Assert.Equal(["0.0.0.0:1000", "0.0.0.0:1001"], server.Listen.Select(listen => listen.Address));
+        Assert.Equal(["0.0.0.0:1000", "0.0.0.0:1001"], server.Listen.Select(listen => listen.Text));
         Assert.Equal([("A", "")], server.AuthHttp.Headers.Select(header => (header.Name, header.Value)));
         Assert.Empty(server.Imap.Auth);
     }
@@ -273,10 +261,16 @@ public sealed class OverlayTests : IDisposable
     private static string Show(object? value, string name) => value switch
     {
         null => $"{name} = null\n",
-        string or bool or TimeSpan or Enum or int or long or System.Net.IPEndPoint or UpstreamAddress => $"{name} = {Convert.ToString(value, CultureInfo.InvariantCulture)}\n",
+        string or bool or TimeSpan or Enum or int or long or UpstreamAddress => $"{name} = {Convert.ToString(value, CultureInfo.InvariantCulture)}\n",
+        EndPoint or HashKey or RealIpSource or AuthHttpUrl or SessionCacheSetting => $"{name} = {value}\n",
+        OptionBlock block => string.Concat(OptionsOf(block).Where(option => option.Path != nameof(ServerOptions.Source)).Select(option => Show(option.Get(block), $"{Root(name)}.{option.Path}")))
+            + (block is MailProxyOptions options ? Show(options.Servers, ".Servers") + Show(options.Upstreams, ".Upstreams") : ""),
         IEnumerable list => string.Concat(list.Cast<object>().Select((item, index) => Show(item, $"{name}[{index}]"))),
         _ => string.Concat(value.GetType().GetProperties().Where(property => property.Name != nameof(ServerOptions.Source)).Select(property => Show(property.GetValue(value), $"{Root(name)}.{property.Name}"))),
     };
+
+    private static IEnumerable<OptionProperty> OptionsOf(OptionBlock block) =>
+        (block switch { MailProxyOptions => BuiltInOptions.Schema.Main, ServerOptions => BuiltInOptions.Schema.Server, _ => BuiltInOptions.Schema.Upstream }).Values;
 
     private static string Root(string name) => name is "file" or "json" or "environment" ? "" : name;
 }

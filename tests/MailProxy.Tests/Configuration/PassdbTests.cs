@@ -1,3 +1,4 @@
+using MailProxy.UserDirectory.Stores;
 using MailProxy.UserDirectory.Stores.Pgsql;
 
 namespace MailProxy.Tests.Configuration;

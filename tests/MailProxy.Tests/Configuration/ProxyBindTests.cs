@@ -1,3 +1,5 @@
+using MailProxy.Upstreams;
+
 namespace MailProxy.Tests.Configuration;
 
 public sealed class ProxyBindTests : IDisposable

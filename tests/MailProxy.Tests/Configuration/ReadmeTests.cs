@@ -5,7 +5,7 @@ using System.Text.RegularExpressions;
 using MailProxy.Configuration;
 using MailProxy.Configuration.Binding;
 using MailProxy.Configuration.Grammar;
-using MailProxy.Upstreams;
+using MailProxy.Loading;
 
 namespace MailProxy.Tests.Configuration;
 
@@ -15,7 +15,7 @@ public sealed partial class ReadmeTests
     [Fact]
     public void Every_directive_has_its_row_and_nothing_else_has()
     {
-        var expected = DirectiveTable.All.Where(row => row.Option is not null).Select(Row).Order(StringComparer.Ordinal);
+        var expected = Schema.Directives.All.Where(row => row.Option is not null).Select(Row).Order(StringComparer.Ordinal);
         var rows = Section().Where(line => line.StartsWith("| `", StringComparison.Ordinal)).ToList();
         Assert.Equal(expected, rows.Select(WithoutDescription).Order(StringComparer.Ordinal));
         Assert.All(rows, row => Assert.True(row.Split(" | ")[^1].TrimEnd('|', ' ').Length > 5, $"No description: {row}"));
@@ -25,7 +25,7 @@ public sealed partial class ReadmeTests
     public void Every_directive_without_effect_is_named()
     {
         var text = string.Join(' ', Section());
-        Assert.DoesNotContain(DirectiveTable.All.Where(row => row.Option is null), row => !text.Contains($"`{row.Name}`", StringComparison.Ordinal));
+        Assert.DoesNotContain(Schema.Directives.All.Where(row => row.Option is null), row => !text.Contains($"`{row.Name}`", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -41,6 +41,8 @@ public sealed partial class ReadmeTests
         }
     }
 
+    private static OptionSchema Schema => BuiltInOptions.Schema;
+
     [GeneratedRegex("```nginx\\n(.*?)```", RegexOptions.Singleline)]
     private static partial Regex Example();
 
@@ -50,36 +52,22 @@ public sealed partial class ReadmeTests
         return $"| `{attribute.Name}` | {Escape(Syntax(attribute))} | {Escape(Default(row))} | {Contexts(attribute.Contexts)} | `{row.Option!.Path}` |";
     }
 
-    private static string Syntax(DirectiveAttribute attribute) => attribute.Syntax ?? attribute.Kind switch
-    {
-        DirectiveKind.Flag => "on | off",
-        DirectiveKind.Number => "number",
-        DirectiveKind.NumberOrAuto => "number | auto",
-        DirectiveKind.Size => "size",
-        DirectiveKind.Milliseconds or DirectiveKind.Seconds => "time",
-        DirectiveKind.Choice or DirectiveKind.Protocol => string.Join(" | ", attribute.Words),
-        DirectiveKind.Choices => string.Join(' ', attribute.Words.Select(word => $"[{word}]")),
-        DirectiveKind.Words => "word ...",
-        DirectiveKind.NameValue => "name value",
-        DirectiveKind.ConfFile or DirectiveKind.PrefixFile => "file",
-        DirectiveKind.ErrorLog => "as in main",
-        _ => throw new InvalidOperationException($"README cannot say what {attribute.Name} takes: give it a Syntax."),
-    };
+    private static string Syntax(DirectiveAttribute attribute) => attribute.Syntax ?? attribute.Grammar.Syntax(attribute);
 
     private static string Default(Directive row)
     {
         if (row.Attribute.Default is { } text) return text;
-        object root = OptionSchema.Main.Values.Contains(row.Option) ? new MailProxyOptions() : OptionSchema.Upstream.Values.Contains(row.Option) ? new UpstreamGroupOptions() : new ServerOptions();
-        return row.Option!.Get(root) switch
+        OptionBlock block = Schema.Main.Values.Contains(row.Option) ? new MailProxyOptions() : Schema.Upstream.Values.Contains(row.Option) ? new UpstreamGroupOptions() : new ServerOptions();
+        return row.Option!.Get(block) switch
         {
             null or "" => "none",
             string word => word,
             bool flag => flag ? "on" : "off",
             TimeSpan time => Show(time),
             Enum choice => row.Attribute.Words[Convert.ToInt32(choice, CultureInfo.InvariantCulture)],
-            int size when row.Attribute.Kind == DirectiveKind.Size => size % 1024 == 0 ? $"{size / 1024}k" : $"{size}",
+            int size when row.Grammar is SizeGrammar => size % 1024 == 0 ? $"{size / 1024}k" : $"{size}",
             IList { Count: 0 } => "none",
-            IEnumerable<string> words => string.Join(' ', words),
+            IEnumerable words => string.Join(' ', words.Cast<object>()),
             var value => Convert.ToString(value, CultureInfo.InvariantCulture)!,
         };
     }

@@ -1,3 +1,5 @@
+using MailProxy.Configuration;
+using MailProxy.Listening;
 using MailProxy.Observing.Logs;
 
 namespace MailProxy.Tests.Configuration;
@@ -79,7 +81,7 @@ public sealed class RealLifeTests : IDisposable
         Assert.Equal(("www-data", null, 0, 768, "/run/nginx.pid"), (options.User, options.Group, options.WorkerProcesses, options.WorkerConnections, options.Pid));
         Assert.Equal([("/var/log/nginx/error.log", ErrorLogLevel.Error)], options.ErrorLog.Select(log => (log.Target, log.Level)));
         Assert.Equal(["pop3", "imap"], options.Servers.Select(server => server.Protocol));
-        Assert.Equal(["127.0.0.1:110", "[::1]:110"], options.Servers[0].Listen.Select(listen => listen.Address));
+        Assert.Equal(["127.0.0.1:110", "[::1]:110"], options.Servers[0].Listen.Select(listen => listen.Text));
         Assert.Equal([$"{_conf.Directory}/c:40", $"{_conf.Directory}/c:46"], options.Servers.Select(server => server.Source));
         Assert.Equal([$"{_conf.Directory}/c", $"{_conf.Directory}/modules-enabled/50-mod-mail.conf"], result.Files.Select(file => file.Path));
     }
@@ -184,8 +186,8 @@ public sealed class RealLifeTests : IDisposable
 
     [Fact]
     public void Networks_are_kept_without_their_low_bits() =>
-        Assert.Equal(["10.0.0.0/8", "192.0.2.7", "::/64", "0.0.0.0/0", "10.32.0.0/11"],
-            _conf.Load(TestConf.Server("set_real_ip_from 10.0.0.1/8; set_real_ip_from 192.0.2.7; set_real_ip_from ::1/64; set_real_ip_from 0.0.0.0/0; set_real_ip_from 10.63.0.0/11;")).Options!.Servers[0].SetRealIpFrom);
+        Assert.Equal(["10.0.0.0/8", "192.0.2.7/32", "::/64", "0.0.0.0/0", "10.32.0.0/11"],
+            _conf.Load(TestConf.Server("set_real_ip_from 10.0.0.1/8; set_real_ip_from 192.0.2.7; set_real_ip_from ::1/64; set_real_ip_from 0.0.0.0/0; set_real_ip_from 10.63.0.0/11;")).Options!.Servers[0].SetRealIpFrom.Select(source => source.ToString()));
 
     [Fact]
     public void Without_root_a_user_is_only_a_warning()

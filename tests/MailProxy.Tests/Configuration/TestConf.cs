@@ -1,5 +1,6 @@
 using System.Net;
 using MailProxy.Configuration;
+using MailProxy.Loading;
 using Microsoft.Extensions.Configuration;
 
 namespace MailProxy.Tests.Configuration;

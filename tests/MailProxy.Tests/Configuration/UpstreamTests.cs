@@ -1,3 +1,4 @@
+using MailProxy.Configuration;
 using MailProxy.Tls;
 using MailProxy.Upstreams;
 
@@ -14,10 +15,10 @@ public sealed class UpstreamTests : IDisposable
     public void A_server_without_parameters_has_nginxs_defaults()
     {
         var group = Group("server 127.0.0.1:143;");
-        Assert.Equal(("u", UpstreamMethod.RoundRobin, null, null), (group.Name, group.Method, group.HealthCheck, group.ProxyTls));
+        Assert.Equal(("u", UpstreamMethod.RoundRobin, null, null), (group.Name, group.Balancing.Method, group.HealthCheck, group.ProxyTls));
         Assert.Equal($"{_conf.Directory}/c:1", group.Source);
         var server = Assert.Single(group.Servers);
-        Assert.Equal(("127.0.0.1:143", "127.0.0.1", 1, 0, 1, TimeSpan.FromSeconds(10)), (server.Address, server.Host, server.Weight, server.MaxConns, server.MaxFails, server.FailTimeout));
+        Assert.Equal(("127.0.0.1:143", "127.0.0.1", 1, 0, 1, TimeSpan.FromSeconds(10)), (server.Address.ToString(), server.Host, server.Weight, server.MaxConns, server.MaxFails, server.FailTimeout));
         Assert.False(server.Backup || server.Down || server.Drain || server.Resolve);
     }
 
@@ -25,7 +26,7 @@ public sealed class UpstreamTests : IDisposable
     public void Every_parameter_arrives_at_every_address_of_a_name()
     {
         var servers = Group("server 127.0.0.1:1; server mail.test:143 weight=5 max_conns=2000 max_fails=0 fail_timeout=1m backup down drain;").Servers.Skip(1).ToList();
-        Assert.Equal(["192.0.2.1:143", "192.0.2.2:143"], servers.Select(server => server.Address));
+        Assert.Equal(["192.0.2.1:143", "192.0.2.2:143"], servers.Select(server => server.Address.ToString()));
         Assert.All(servers, server =>
         {
             Assert.Equal(("mail.test", 5, 2000, 0, TimeSpan.FromMinutes(1)), (server.Host, server.Weight, server.MaxConns, server.MaxFails, server.FailTimeout));
@@ -42,7 +43,7 @@ public sealed class UpstreamTests : IDisposable
     public void An_address_is_never_asked_for(string words, string address, string host)
     {
         var server = Assert.Single(Group($"server {words};").Servers);
-        Assert.Equal((address, host, false), (server.Address, server.Host, server.Resolve));
+        Assert.Equal((address, host, false), (server.Address.ToString(), server.Host, server.Resolve));
     }
 
     [Theory]
@@ -52,7 +53,7 @@ public sealed class UpstreamTests : IDisposable
     public void A_name_with_resolve_is_left_for_later(string name)
     {
         var server = Assert.Single(Group($"server {name}:143 resolve;").Servers);
-        Assert.Equal(($"{name}:143", name, true), (server.Address, server.Host, server.Resolve));
+        Assert.Equal(($"{name}:143", name, true), (server.Address.ToString(), server.Host, server.Resolve));
     }
 
     [Theory]
@@ -67,10 +68,10 @@ public sealed class UpstreamTests : IDisposable
     [InlineData("random two least_conn;", UpstreamMethod.RandomTwo, "")]
     [InlineData("hash $auth_user;", UpstreamMethod.Hash, "$auth_user")]
     [InlineData("hash ${auth_user}@$remote_addr consistent;", UpstreamMethod.ConsistentHash, "${auth_user}@$remote_addr")]
-    public void A_method_is_read(string line, UpstreamMethod method, string key, bool isExact = false)
+    public void A_method_is_read(string line, object method, string key, bool isExact = false)
     {
         var group = Group($"server 127.0.0.1:143; {line}");
-        Assert.Equal((method, key, isExact), (group.Method, group.HashKey, group.HashExact));
+        Assert.Equal(((UpstreamMethod)method, key, isExact), (group.Balancing.Method, group.Balancing.HashKey?.ToString() ?? "", group.Balancing.HashExact));
     }
 
     [Theory]
@@ -133,13 +134,13 @@ public sealed class UpstreamTests : IDisposable
             Conf("server 127.0.0.1:143; least_conn; health_check fails=3;"),
             null,
             ("Mail:Upstreams:0:Servers:0:Address", "mail.test:143"), ("Mail:Upstreams:0:Servers:0:Host", "cert.test"), ("Mail:Upstreams:0:HealthCheck:Passes", "2"), ("Mail:Upstreams:0:ProxyTls:Mode", "on")).Upstreams[0];
-        Assert.Equal([("192.0.2.1:143", "cert.test"), ("192.0.2.2:143", "cert.test")], group.Servers.Select(server => (server.Address, server.Host)));
-        Assert.Equal((UpstreamMethod.LeastConn, 3, 2, ProxyTlsMode.On), (group.Method, group.HealthCheck!.Fails, group.HealthCheck.Passes, group.ProxyTls!.Mode));
+        Assert.Equal([("192.0.2.1:143", "cert.test"), ("192.0.2.2:143", "cert.test")], group.Servers.Select(server => (server.Address.ToString(), server.Host)));
+        Assert.Equal((UpstreamMethod.LeastConn, 3, 2, ProxyTlsMode.On), (group.Balancing.Method, group.HealthCheck!.Fails, group.HealthCheck!.Passes, group.ProxyTls!.Mode));
     }
 
     [Fact]
     public void A_key_to_hash_is_enough_to_mean_hash() => Assert.Equal(
-        UpstreamMethod.Hash, _conf.Options(Conf("server 127.0.0.1:143;"), null, ("Mail:Upstreams:0:HashKey", "$remote_addr")).Upstreams[0].Method);
+        UpstreamMethod.Hash, _conf.Options(Conf("server 127.0.0.1:143;"), null, ("Mail:Upstreams:0:HashKey", "$remote_addr")).Upstreams[0].Balancing.Method);
 
     private UpstreamGroupOptions Group(string lines) => Assert.Single(_conf.Options(Conf(lines)).Upstreams);
 

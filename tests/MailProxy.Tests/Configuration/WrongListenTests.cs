@@ -1,4 +1,4 @@
-using MailProxy.Observing.Logs;
+using MailProxy.Configuration;
 
 namespace MailProxy.Tests.Configuration;
 

@@ -1,3 +1,5 @@
+using MailProxy.Listening;
+
 namespace MailProxy.Tests.Configuration;
 
 /// <summary>Wrong TLS directives and logs, each with nginx's message.</summary>

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
-using MailProxy.Connections;
+using MailProxy.Listening;
+using MailProxy.Tests.Configuration;
 
 namespace MailProxy.Tests.Connections;
 
@@ -18,13 +19,13 @@ public sealed class TrustedPeersTests
     [InlineData("0.0.0.0/0", "2001:db8::9", false)]
     [InlineData("unix:", "192.0.2.1", false)]
     public void Peers_are_trusted_by_address_and_by_network(string trusted, string peer, bool expected) =>
-        Assert.Equal(expected, new TrustedPeers([trusted]).Contains(new IPEndPoint(IPAddress.Parse(peer), 1)));
+        Assert.Equal(expected, new TrustedPeers(Values.RealIp(trusted)).Contains(new IPEndPoint(IPAddress.Parse(peer), 1)));
 
     [Fact]
     public void Unix_sockets_are_trusted_by_their_word()
     {
         var peer = new UnixDomainSocketEndPoint("/x");
-        Assert.True(new TrustedPeers(["unix:"]).Contains(peer));
-        Assert.False(new TrustedPeers(["0.0.0.0/0"]).Contains(peer));
+        Assert.True(new TrustedPeers(Values.RealIp("unix:")).Contains(peer));
+        Assert.False(new TrustedPeers(Values.RealIp("0.0.0.0/0")).Contains(peer));
     }
 }

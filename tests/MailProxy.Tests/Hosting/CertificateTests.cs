@@ -1,5 +1,7 @@
+using MailProxy.Authentication;
 using MailProxy.Configuration;
 using MailProxy.Hosting;
+using MailProxy.Tests.Configuration;
 using MailProxy.Tests.Transport.OpenSsl;
 using MailProxy.Tls;
 
@@ -46,7 +48,7 @@ public sealed class CertificateTests : IDisposable
         var options = fixture.Options(TransportKind.Linux, 1);
         var server = new ServerOptions { Source = "c:1", Protocol = "imap" };
         (server.Tls.Starttls, server.Tls.Certificate, server.Tls.CertificateKey) = (StarttlsMode.On, [certificate], [key]);
-        server.AuthHttp.Url = ["127.0.0.1:1"];
+        server.AuthHttp.Url = Values.Urls("127.0.0.1:1");
         options.Servers = [server];
         return options;
     }

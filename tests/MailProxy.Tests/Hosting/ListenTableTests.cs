@@ -1,6 +1,7 @@
 using System.Net;
 using MailProxy.Configuration;
 using MailProxy.Listening;
+using MailProxy.Tests.Configuration;
 
 namespace MailProxy.Tests.Hosting;
 
@@ -59,7 +60,7 @@ public sealed class ListenTableTests
         Servers = [.. servers.Select((addresses, index) => new ServerOptions
         {
             Source = $"{index}",
-            Listen = [.. addresses.Select(address => new MailListenOptions { Address = address })],
+            Listen = [.. addresses.Select(address => new MailListenOptions { Address = Values.EndPoint(address) })],
         })],
     };
 }

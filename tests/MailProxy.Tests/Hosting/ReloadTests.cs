@@ -1,8 +1,11 @@
+using MailProxy.Authentication;
 using MailProxy.Configuration;
 using MailProxy.Hosting;
 using MailProxy.Listening;
 using MailProxy.Observing.Logs;
+using MailProxy.Tests.Configuration;
 using MailProxy.Tls;
+using MailProxy.UserDirectory;
 using MailProxy.UserDirectory.Stores;
 
 namespace MailProxy.Tests.Hosting;
@@ -76,8 +79,8 @@ public sealed class ReloadTests
         if (step == "log") server.ErrorLog = [new ErrorLogOptions { Target = "/none/at/all.log" }];
         if (step == "tls") server.ProxyTls.TrustedCertificate = "/none/ca.pem";
         if (step == "tls") server.ProxyTls.Mode = ProxyTlsMode.On;
-        if (step == "auth") server.AuthHttp.Url = ["no.such.host.invalid:1"];
-        if (step == "bind") server.Listen = [new MailListenOptions { Address = "203.0.113.1:1" }];
+        if (step == "auth") server.AuthHttp.Url = Values.Urls("no.such.host.invalid:1");
+        if (step == "bind") server.Listen = [new MailListenOptions { Address = Values.EndPoint("203.0.113.1:1") }];
         var process = new Steps { Fails = step == "process" };
         var before = fixture.Runtime.WorkerConnections;
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using MailProxy.Configuration;
 using MailProxy.Observing;
 using MailProxy.Observing.Logs;
 

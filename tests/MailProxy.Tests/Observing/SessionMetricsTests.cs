@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.RegularExpressions;
 using MailProxy.Authentication;
+using MailProxy.Configuration;
 using MailProxy.Observing;
 using MailProxy.Observing.Metrics;
 using MailProxy.Tls;
@@ -48,7 +49,7 @@ public sealed partial class SessionMetricsTests
         new CertificateMetrics(Metrics.WithCustomRegistry(registry)).Publish([("/c.pem", DateTimeOffset.UnixEpoch)]);
         new PassdbServices(Metrics.WithCustomRegistry(registry), TimeProvider.System).Metrics.Observe("static", PassdbStatus.Ok, TimeSpan.Zero);
         var metrics = new SessionMetrics(Metrics.WithCustomRegistry(registry), "imap");
-        var group = new UpstreamGroup(new UpstreamGroupOptions { Name = "pool", Servers = [new UpstreamServerOptions { Address = "127.0.0.1:143" }] }, TimeProvider.System);
+        var group = new UpstreamGroup(new UpstreamGroupOptions { Name = "pool", Servers = [new UpstreamServerOptions { Address = new("127.0.0.1", 143) }] }, TimeProvider.System);
         var upstreams = new UpstreamMetrics(Metrics.WithCustomRegistry(registry), registry) { Groups = [group] };
         upstreams.Picked(group, group.Peers[0]);
         upstreams.Failed(group, group.Peers[0], UpstreamFailure.Connect);

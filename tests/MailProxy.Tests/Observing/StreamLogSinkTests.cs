@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.IO.Pipes;
 using System.Text;
+using MailProxy.Configuration;
 using MailProxy.Observing.Logs;
 
 namespace MailProxy.Tests.Observing;

@@ -113,7 +113,7 @@ public sealed class ClientHostResolverTests : IAsyncDisposable
     {
         using var unused = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
         unused.Bind(OwnAddress.NextEndPoint());
-        var options = new ResolverOptions { Servers = [unused.LocalEndPoint!.ToString()!], Timeout = TimeSpan.FromMilliseconds(200) };
+        var options = new ResolverOptions { Servers = [(IPEndPoint)unused.LocalEndPoint!], Timeout = TimeSpan.FromMilliseconds(200) };
         unused.Dispose();
         Assert.Equal("[TEMPUNAVAIL]", await ResolveAsync(Client, options));
         Assert.StartsWith("192.0.2.1 could not be resolved (", Assert.Single(_log.Errors).Text, StringComparison.Ordinal);

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using MailProxy.Observing.Logs;
 using MailProxy.Tests.Observing;
 
 namespace MailProxy.Tests.Server;

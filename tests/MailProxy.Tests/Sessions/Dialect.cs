@@ -1,4 +1,7 @@
 using MailProxy.Configuration;
+using MailProxy.Protocols.Imap;
+using MailProxy.Protocols.Pop3;
+using MailProxy.Protocols.Smtp;
 
 namespace MailProxy.Tests.Sessions;
 

@@ -1,7 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
+using MailProxy.Authentication;
 using MailProxy.Configuration;
 using MailProxy.Observing;
+using MailProxy.Protocols.Smtp;
 using MailProxy.Testing;
 using MailProxy.Tests.Upstreams;
 using MailProxy.Upstreams;

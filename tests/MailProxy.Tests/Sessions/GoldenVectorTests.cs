@@ -1,5 +1,7 @@
 using System.Net;
 using MailProxy.Configuration;
+using MailProxy.Protocols.Pop3;
+using MailProxy.Protocols.Smtp;
 using MailProxy.Testing;
 using MailProxy.Tests.Tls;
 using MailProxy.Tls;

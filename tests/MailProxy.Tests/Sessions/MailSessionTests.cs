@@ -1,6 +1,8 @@
 using MailProxy.Authentication;
 using MailProxy.Observing;
+using MailProxy.Protocols.Smtp;
 using MailProxy.Testing;
+using MailProxy.Upstreams;
 
 namespace MailProxy.Tests.Sessions;
 

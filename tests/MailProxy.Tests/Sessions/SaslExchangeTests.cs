@@ -1,4 +1,7 @@
 using MailProxy.Observing;
+using MailProxy.Protocols.Imap;
+using MailProxy.Protocols.Pop3;
+using MailProxy.Protocols.Smtp;
 using MailProxy.Testing;
 
 namespace MailProxy.Tests.Sessions;

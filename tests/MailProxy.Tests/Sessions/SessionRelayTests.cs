@@ -4,7 +4,6 @@ using MailProxy.Testing;
 using MailProxy.Transport.Features;
 using MailProxy.Transport.Managed;
 using MailProxy.Upstreams;
-using MailProxy.Upstreams.Groups;
 using Microsoft.AspNetCore.Connections;
 
 namespace MailProxy.Tests.Sessions;
@@ -17,7 +16,7 @@ public sealed class SessionRelayTests
         var transcript = new SessionTranscript { Protocol = "imap", WorkerConnections = 1 };
         var scope = transcript.Scope();
         Assert.True(scope.WorkerConnections.TryTake());
-        var peer = new UpstreamPeer(new UpstreamServerOptions { Address = "127.0.0.1:143", MaxConns = 1 }, new IPEndPoint(IPAddress.Loopback, 143));
+        var peer = new UpstreamPeer(new UpstreamServerOptions { Address = new("127.0.0.1", 143), MaxConns = 1 }, new IPEndPoint(IPAddress.Loopback, 143));
         peer.Take();
         var client = new MemoryConnection();
         client.Proxy.Features.Set<IRelayFeature>(new ManagedRelay(client.Proxy, TimeProvider.System));

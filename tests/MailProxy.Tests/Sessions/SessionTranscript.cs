@@ -11,14 +11,14 @@ using MailProxy.Protocols.Smtp;
 using MailProxy.Resolving;
 using MailProxy.Sessions;
 using MailProxy.Testing;
+using MailProxy.Tests.Configuration;
 using MailProxy.Tests.Tls;
 using MailProxy.Tests.Upstreams;
 using MailProxy.Tls;
 using MailProxy.Transport.Features;
 using MailProxy.Transport.Managed;
 using MailProxy.Transport.Tls;
-using MailProxy.Upstreams;
-using MailProxy.Upstreams.Groups;
+using MailProxy.Upstreams.Routing;
 using MailProxy.UserDirectory.Logins;
 using MailProxy.UserDirectory.Stores;
 using Microsoft.AspNetCore.Connections;
@@ -152,14 +152,14 @@ internal sealed class SessionTranscript
     public ConnectionScope Scope()
     {
         var server = new ServerOptions { Protocol = Protocol, ServerName = "mx.test", Source = "test:1" };
-        server.AuthHttp.Url = ["127.0.0.1:31999/a"];
+        server.AuthHttp.Url = Values.Urls("127.0.0.1:31999/a");
         Configure(server);
         var logContext = new SessionLogContext { ConnectionNumber = 2, Client = "127.0.0.1", Listener = "127.0.0.1:31025" };
         Log = new LogLines(logContext);
         return new ConnectionScope
         {
             Server = server,
-            Listen = new MailListenOptions { Address = "127.0.0.1:31025", Ssl = IsImplicitTls },
+            Listen = new MailListenOptions { Address = Values.EndPoint("127.0.0.1:31025"), Ssl = IsImplicitTls },
             Certificates = FakeTlsEngine.Certificates,
             Client = Client,
             Local = Local,

@@ -1,6 +1,7 @@
 using MailProxy.Configuration;
 using MailProxy.Listening;
 using MailProxy.Observing;
+using MailProxy.Tests.Configuration;
 using MailProxy.Tests.Sessions;
 using MailProxy.Tls;
 using Microsoft.Extensions.Time.Testing;
@@ -60,7 +61,7 @@ public sealed class CertificateSetTests : IDisposable
         var server = Server("c.pem", "c.key");
         (server.Tls.PasswordFile, server.Tls.Dhparam, server.Tls.SessionTicketKey) = (Write("pass"), Write("dh.pem"), [Write("ticket")]);
         (server.Tls.ClientCertificate, server.Tls.TrustedCertificate, server.Tls.Crl) = (Write("ca.pem"), Write("trusted.pem"), Write("crl.pem"));
-        server.Tls.ConfCommand = [new TlsConfCommandOptions { Name = "ChainCAFile", Value = Write("chain.pem") }, new TlsConfCommandOptions { Name = "NumTickets", Value = "2" }];
+        server.Tls.ConfCommand = [new NameValueOptions { Name = "ChainCAFile", Value = Write("chain.pem") }, new NameValueOptions { Name = "NumTickets", Value = "2" }];
         using var set = Watch(server);
         Write(name, "other");
         _time.Advance(Look);
@@ -208,7 +209,7 @@ public sealed class CertificateSetTests : IDisposable
         using var before = Watch(old);
         var server = Server("b.pem", "b.key");
         var other = Server("a.pem", "a.key");
-        other.Listen[0].Address = "127.0.0.1:994";
+        other.Listen[0] = other.Listen[0] with { Address = Values.EndPoint("127.0.0.1:994") };
         using var after = new CertificateSet(Options(other, server), _engine, before);
         Assert.Same(before.For(old)!.Context, Assert.IsType<FakeTlsEngine.Context>(after.For(server)!.Context).Previous);
         Assert.Null(Assert.IsType<FakeTlsEngine.Context>(after.For(other)!.Context).Previous);
@@ -224,7 +225,7 @@ public sealed class CertificateSetTests : IDisposable
     [Fact]
     public void A_server_without_tls_has_none()
     {
-        var server = new ServerOptions { Protocol = "imap", Listen = [new MailListenOptions { Address = "127.0.0.1:143" }] };
+        var server = new ServerOptions { Protocol = "imap", Listen = [new MailListenOptions { Address = Values.EndPoint("127.0.0.1:143") }] };
         server.Tls.Certificate = ["/c.pem"];
         Assert.Null(TlsCertificates.OptionsOf(server));
         using var set = Watch(server);
@@ -261,7 +262,7 @@ public sealed class CertificateSetTests : IDisposable
 
     private ServerOptions Linked(string certificate, string key)
     {
-        var server = new ServerOptions { Source = "c:1", Protocol = "imap", Listen = [new MailListenOptions { Address = "127.0.0.1:993", Ssl = true }] };
+        var server = new ServerOptions { Source = "c:1", Protocol = "imap", Listen = [new MailListenOptions { Address = Values.EndPoint("127.0.0.1:993"), Ssl = true }] };
         (server.Tls.Certificate, server.Tls.CertificateKey) = ([Full(certificate)], [Full(key)]);
         return server;
     }

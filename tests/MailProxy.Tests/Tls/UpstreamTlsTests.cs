@@ -4,6 +4,7 @@ using MailProxy.Testing;
 using MailProxy.Tests.Sessions;
 using MailProxy.Tls;
 using MailProxy.Transport.Tls;
+using MailProxy.Upstreams;
 
 namespace MailProxy.Tests.Tls;
 

@@ -1,3 +1,5 @@
+using MailProxy.Configuration;
+using MailProxy.Configuration.Binding;
 using MailProxy.Upstreams;
 using MailProxy.Upstreams.Groups;
 
@@ -7,11 +9,11 @@ namespace MailProxy.Tests.Upstreams;
 internal static class Groups
 {
     public static UpstreamGroupOptions Options(UpstreamMethod method, params UpstreamServerOptions[] servers) =>
-        new() { Name = "pool", Source = "test:1", Method = method, HashKey = "$auth_user", Servers = [.. servers] };
+        new() { Name = "pool", Source = "test:1", Balancing = new() { Method = method, HashKey = HashKey.Parse("$auth_user", new Report([], "here")), Servers = [.. servers] } };
 
     public static UpstreamServerOptions Server(int last, Action<UpstreamServerOptions>? configure = null)
     {
-        var server = new UpstreamServerOptions { Address = $"10.0.0.{last}:143", Host = $"10.0.0.{last}" };
+        var server = new UpstreamServerOptions { Address = new($"10.0.0.{last}", 143), Host = $"10.0.0.{last}" };
         configure?.Invoke(server);
         return server;
     }

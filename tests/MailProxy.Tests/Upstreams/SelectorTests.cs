@@ -97,10 +97,10 @@ public sealed class SelectorTests
     [InlineData(UpstreamMethod.ConsistentHash, false, "221321232242222334411414241412244241142212412424321232213131")]
     [InlineData(UpstreamMethod.Hash, false, "434332223121433243312142444243412331121424222342314134432114")]
     [InlineData(UpstreamMethod.Hash, true, "434331333111433343314144444143411331131444433344314134433114")]
-    public void Users_go_where_nginx_sends_them(UpstreamMethod method, bool isDown, string expected)
+    public void Users_go_where_nginx_sends_them(object method, bool isDown, string expected)
     {
-        var servers = Enumerable.Range(1, 4).Select(last => new UpstreamServerOptions { Address = $"127.0.0.{last}:18080", Weight = last == 2 ? 2 : 1, Down = isDown && last == 2 });
-        var group = Group(method, [.. servers]);
+        var servers = Enumerable.Range(1, 4).Select(last => new UpstreamServerOptions { Address = new($"127.0.0.{last}", 18080), Weight = last == 2 ? 2 : 1, Down = isDown && last == 2 });
+        var group = Group((UpstreamMethod)method, [.. servers]);
         Assert.Equal(expected, string.Concat(Enumerable.Range(0, expected.Length).Select(user => group.Choose($"user{user}")!["127.0.0.".Length])));
     }
 

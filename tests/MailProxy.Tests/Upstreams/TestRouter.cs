@@ -6,6 +6,7 @@ using MailProxy.Tls;
 using MailProxy.Upstreams.Groups;
 using MailProxy.Upstreams.Health;
 using MailProxy.Upstreams.Names;
+using MailProxy.Upstreams.Routing;
 using Microsoft.AspNetCore.Connections;
 using Prometheus;
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using MailProxy.Configuration.Binding;
 using MailProxy.Upstreams;
 using MailProxy.Upstreams.Groups;
 using Microsoft.Extensions.Time.Testing;
@@ -119,7 +120,7 @@ public sealed class UpstreamGroupTests
     [InlineData("a-${auth_user}-$remote_addr.z", "a-fred-192.0.2.9.z")]
     [InlineData("all", "all")]
     public void The_key_is_made_of_its_variables(string key, string expected) =>
-        Assert.Equal(expected, Encoding.UTF8.GetString(HashKey.Parse(key, isExact: false).Expand("fred"u8.ToArray(), IPAddress.Parse("192.0.2.9"))));
+        Assert.Equal(expected, Encoding.UTF8.GetString(Key(key).Expand("fred"u8.ToArray(), IPAddress.Parse("192.0.2.9"), isExact: false)));
 
     [Theory]
     [InlineData("Alice@Example.ORG", "alice@example.org", "Alice@Example.ORG")]
@@ -131,16 +132,16 @@ public sealed class UpstreamGroupTests
     public void A_login_is_one_key_however_it_is_spelt(string login, string folded, string exact)
     {
         var bytes = Encoding.UTF8.GetBytes(login);
-        Assert.Equal(folded, Encoding.UTF8.GetString(HashKey.Parse("$auth_user", isExact: false).Expand(bytes, null)));
-        Assert.Equal($"A-{folded}", Encoding.UTF8.GetString(HashKey.Parse("A-$auth_user", isExact: false).Expand(bytes, null)));
-        Assert.Equal(exact, Encoding.UTF8.GetString(HashKey.Parse("$auth_user", isExact: true).Expand(bytes, null)));
+        Assert.Equal(folded, Encoding.UTF8.GetString(Key("$auth_user").Expand(bytes, null, isExact: false)));
+        Assert.Equal($"A-{folded}", Encoding.UTF8.GetString(Key("A-$auth_user").Expand(bytes, null, isExact: false)));
+        Assert.Equal(exact, Encoding.UTF8.GetString(Key("$auth_user").Expand(bytes, null, isExact: true)));
         Assert.Equal(login, Encoding.UTF8.GetString(bytes));                  // what the upstream is told stays as it was
     }
 
     [Theory]
     [InlineData(UpstreamMethod.Hash)]
     [InlineData(UpstreamMethod.ConsistentHash)]
-    public void All_spellings_of_a_login_go_to_one_server_unless_it_is_to_be_exact(UpstreamMethod method)
+    public void All_spellings_of_a_login_go_to_one_server_unless_it_is_to_be_exact(object method)
     {
         string[] spellings = ["alice@a.test", "Alice@a.test", "ALICE@a.test", "alicE@a.test", "ALICE@A.TEST", " alice@a.test", "alice@a.test "];
         Assert.Single(Servers(isExact: false));
@@ -148,12 +149,14 @@ public sealed class UpstreamGroupTests
 
         IEnumerable<string?> Servers(bool isExact)
         {
-            var options = Groups.Options(method, [.. Enumerable.Range(1, 5).Select(number => Groups.Server(number))]);
-            options.HashExact = isExact;
+            var options = Groups.Options((UpstreamMethod)method, [.. Enumerable.Range(1, 5).Select(number => Groups.Server(number))]);
+            options.Balancing.HashExact = isExact;
             var group = new UpstreamGroup(options, _time);
             return spellings.Select(login => group.Take(group.KeyOf(Encoding.UTF8.GetBytes(login), null), [])!.Name).Distinct();
         }
     }
+
+    private static HashKey Key(string text) => HashKey.Parse(text, new Report([], "here"))!;
 
     private UpstreamGroup Group(params UpstreamServerOptions[] servers) =>
         new(Groups.Options(UpstreamMethod.RoundRobin, servers), _time) { Changed = (peer, change) => _changes.Add($"{peer.Name} {change}") };

@@ -1,12 +1,13 @@
 using System.Net;
 using System.Text;
 using MailProxy.Configuration;
+using MailProxy.Resolving;
 using MailProxy.Testing;
 using MailProxy.Tests.Authentication;
 using MailProxy.Tls;
 using MailProxy.Upstreams;
 using MailProxy.Upstreams.Groups;
-using MailProxy.Upstreams.Health;
+using MailProxy.Upstreams.Routing;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Time.Testing;
 using Prometheus;
@@ -244,7 +245,7 @@ public sealed class UpstreamRouterTests : IAsyncDisposable
 
     private UpstreamGroupOptions Named()
     {
-        var options = Groups.Options(UpstreamMethod.RoundRobin, new UpstreamServerOptions { Address = "pool.test:143", Host = "pool.test", Resolve = true });
+        var options = Groups.Options(UpstreamMethod.RoundRobin, new UpstreamServerOptions { Address = new("pool.test", 143), Host = "pool.test", Resolve = true });
         options.Resolver.Servers = [_dns.EndPoint];
         return options;
     }

@@ -1,17 +1,9 @@
-using MailProxy.Configuration.Grammar;
 using MailProxy.Configuration.Syntax;
-using MailProxy.Listening;
-using MailProxy.Observing.Logs;
-using MailProxy.Resolving;
-using MailProxy.Tls;
-using MailProxy.Upstreams;
-using MailProxy.Upstreams.Health;
-using MailProxy.UserDirectory.Stores;
 
 namespace MailProxy.Configuration.Binding;
 
 /// <summary>Walks the tree of a configuration file as nginx does, in order and with nginx's checks, but goes on behind an error.</summary>
-internal sealed class ConfReader(LoadContext context, List<ConfigurationMessage> messages)
+internal sealed class ConfReader(OptionSchema schema, LoadContext context, List<ConfigurationMessage> messages)
 {
     private readonly ConfFileReader _files = new(messages);
     private readonly HashSet<string> _skippedKinds = new(StringComparer.Ordinal);
@@ -23,8 +15,8 @@ internal sealed class ConfReader(LoadContext context, List<ConfigurationMessage>
     /// <summary>The files that were read, each once.</summary>
     public IReadOnlyList<ConfFile> Files => _files.All;
 
-    /// <summary>What skipped blocks listen on.</summary>
-    public List<SkippedListen> SkippedListens { get; } = [];
+    /// <summary>The blocks of other modules.</summary>
+    public List<ConfNode> SkippedBlocks { get; } = [];
 
     /// <summary>Whether every byte was understood: only then does it mean anything that a directive is missing.</summary>
     public bool IsComplete { get; private set; } = true;
@@ -61,9 +53,9 @@ internal sealed class ConfReader(LoadContext context, List<ConfigurationMessage>
     }
 
     /// <summary>The row of a name in this block.</summary>
-    private static Directive? Find(ConfNode node, DirectiveContexts block, Report report)
+    private Directive? Find(ConfNode node, DirectiveContexts block, Report report)
     {
-        var rows = DirectiveTable.Find(node.Name);
+        var rows = schema.Directives.Find(node.Name);
         var directive = rows.FirstOrDefault(row => row.Attribute.Contexts.HasFlag(block));
         if (rows.Count == 0 && !NginxDirectives.Knows(node.Name)) report.Error($"unknown directive \"{node.Name}\"");
         else if (directive is null) report.Error($"\"{node.Name}\" directive is not allowed here");
@@ -95,18 +87,18 @@ internal sealed class ConfReader(LoadContext context, List<ConfigurationMessage>
             return;
         }
 
-        switch (directive.Kind)
+        switch (directive.Grammar)
         {
-            case DirectiveKind.Include:
+            case IncludeGrammar:
                 Include(node, block, level);
                 break;
-            case DirectiveKind.Block:
-                OpenBlock(node);
-                break;
-            case DirectiveKind.SkippedBlock:
+            case SkippedBlockGrammar:
                 Skip(node, report);
                 break;
-            case DirectiveKind.LoadModule when _hasBlock:
+            case BlockGrammar:
+                OpenBlock(node);
+                break;
+            case LoadModuleGrammar when _hasBlock:
                 report.Error($"\"{node.Name}\" directive is specified too late");
                 break;
             default:
@@ -159,67 +151,15 @@ internal sealed class ConfReader(LoadContext context, List<ConfigurationMessage>
     {
         _hasBlock = true;
         if (_skippedKinds.Add(node.Name)) report.Warn($"\"{node.Name}\" block is skipped, this is a mail proxy only");
-        SkippedListens.AddRange(SkippedListen.FindIn(node, new SkippedFiles(context)));
+        SkippedBlocks.Add(node);
     }
 
     private void ReadValues(ConfNode node, Directive directive, SettingLevel level, Report report)
     {
-        var call = new DirectiveCall(directive.Attribute, directive.Option?.Path ?? "", node.Arguments, directive.IsGlobal ? Settings.Main : level, context, report);
-        if (directive.Kind == DirectiveKind.Zone) ZoneDirective.Check(call);
-        else if (directive.Option is null) CheckOnly(call);
-        else if (directive.Kind == DirectiveKind.Listen) ListenDirective.Apply(call);
-        else if (directive.Kind == DirectiveKind.Resolver) ResolverDirective.Apply(call);
-        else if (directive.Kind == DirectiveKind.ErrorLog) ErrorLogDirective.Apply(call);
-        else if (directive.Kind == DirectiveKind.AccessLog) AccessLogDirective.Apply(call);
-        else if (directive.Kind == DirectiveKind.LogFormat) LogFormatDirective.Apply(call);
-        else if (directive.Kind == DirectiveKind.User) UserDirective.Apply(call);
-        else if (directive.Kind == DirectiveKind.Passdb) PassdbDirective.Apply(call);
-        else if (directive.Kind == DirectiveKind.ProxyBind) ProxyBindDirective.Apply(call);
-        else if (directive.Kind is DirectiveKind.Hash or DirectiveKind.LeastConn or DirectiveKind.Random) UpstreamMethodDirective.Apply(call);
-        else if (directive.Kind == DirectiveKind.UpstreamServer) UpstreamServerDirective.Apply(call);
-        else if (directive.Kind == DirectiveKind.HealthCheck) HealthCheckDirective.Apply(call);
-        else if (directive.Kind == DirectiveKind.NameValue) AddPair(call);
-        else if (directive.Option.IsList) AddWords(call);
-        else SetWord(call);
+        var call = new DirectiveCall(directive.Attribute, directive.Option, node.Arguments, directive.IsGlobal ? Settings.Main : level, context, report);
+        directive.Grammar.Read(call);
         if (report.HasFailed) return;
-        if (call.Directive.Replacement is { } replacement) report.Warn($"the \"{node.Name}\" directive is deprecated, use the \"{replacement}\" directive instead");
-        TlsValidator.CheckConflict(call);
-    }
-
-    private static void CheckOnly(DirectiveCall call)
-    {
-        var ignored = new List<string>();
-        foreach (var word in call.Arguments) DirectiveValue.ReadWord(call.Directive, word, call.Context, call.Report, ignored);
-    }
-
-    private static void SetWord(DirectiveCall call)
-    {
-        var values = new List<string>();
-        DirectiveValue.ReadWord(call.Directive, call.Arguments[0], call.Context, call.Report, values);
-        if (values.Count > 0) call.Set(call.Path, values[0]);
-    }
-
-    private static void AddWords(DirectiveCall call)
-    {
-        var setting = call.Setting;
-        foreach (var word in call.Arguments)
-        {
-            var values = new List<string>();
-            DirectiveValue.ReadWord(call.Directive, word, call.Context, call.Report, values);
-            foreach (var value in values)
-            {
-                var isRepeated = call.Directive.Kind == DirectiveKind.Choices && setting.Items.Exists(item => item[SettingItem.Text] == value);
-                if (isRepeated) call.Report.Warn($"duplicate value \"{word}\"");
-                else setting.Add(call.Report.Where, value);
-            }
-        }
-    }
-
-    private static void AddPair(DirectiveCall call)
-    {
-        var (name, value) = (call.Arguments[0], call.Arguments[1]);
-        if (call.Path == ConfCommandPath.Option) value = ConfCommandPath.Read(name, value, call.Context);
-        if (DirectiveValue.IsOneLine(name) && DirectiveValue.IsOneLine(value)) call.Setting.Items.Add(new SettingItem(call.Report.Where) { ["Name"] = name, ["Value"] = value });
-        else call.Report.Error($"\"{call.Directive.Name}\" directive invalid value");
+        if (directive.Attribute.Replacement is { } replacement) report.Warn($"the \"{node.Name}\" directive is deprecated, use the \"{replacement}\" directive instead");
+        directive.Grammar.CheckBlock(call);
     }
 }

@@ -1,5 +1,3 @@
-using MailProxy.Configuration.Grammar;
-
 namespace MailProxy.Configuration.Binding;
 
 /// <summary>
@@ -7,22 +5,10 @@ namespace MailProxy.Configuration.Binding;
 /// finds it, both syntaxes accept it, and README's table is held against it.
 /// </summary>
 /// <param name="name">The directive's name.</param>
-/// <param name="kind">What its arguments are.</param>
 /// <param name="contexts">The blocks in which it may stand.</param>
-[AttributeUsage(AttributeTargets.Property)]
-internal sealed class DirectiveAttribute(string name, DirectiveKind kind, DirectiveContexts contexts = DirectiveContexts.Mail | DirectiveContexts.Server) : Attribute
+internal abstract class DirectiveAttribute(string name, DirectiveContexts contexts) : ValueAttribute(name)
 {
-    public string Name => name;
-
-    public DirectiveKind Kind => kind;
-
     public DirectiveContexts Contexts => contexts;
-
-    /// <summary>The words that <see cref="DirectiveKind.Choice"/> and <see cref="DirectiveKind.Choices"/> allow, in any case; for an enum in the order of its values.</summary>
-    public string[] Words { get; init; } = [];
-
-    /// <summary>The least value of a number or size.</summary>
-    public long Minimum { get; init; }
 
     /// <summary>What nginx says is to be used in its place; null where it is not deprecated.</summary>
     public string? Replacement { get; init; }
@@ -30,11 +16,20 @@ internal sealed class DirectiveAttribute(string name, DirectiveKind kind, Direct
     /// <summary>Whether a second one on the same level is allowed: of a scalar, the last wins. Lists need not say so.</summary>
     public bool IsRepeatable { get; init; }
 
-    /// <summary>How README shows the arguments, where the kind does not tell.</summary>
+    /// <summary>How README shows the arguments, where the grammar does not tell.</summary>
     public string? Syntax { get; init; }
 
     /// <summary>How README shows the default, where the option's own value does not tell.</summary>
     public string? Default { get; init; }
+}
+
+/// <inheritdoc/>
+/// <typeparam name="TGrammar">What the arguments are.</typeparam>
+[AttributeUsage(AttributeTargets.Property, AllowMultiple = true)]
+internal sealed class DirectiveAttribute<TGrammar>(string name, DirectiveContexts contexts = DirectiveContexts.Mail | DirectiveContexts.Server) : DirectiveAttribute(name, contexts)
+    where TGrammar : ValueGrammar, new()
+{
+    public override ValueGrammar Grammar { get; } = new TGrammar();
 }
 
 /// <summary>The blocks of a configuration file.</summary>

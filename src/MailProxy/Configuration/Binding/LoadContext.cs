@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using MailProxy.Observing.Logs;
 
 namespace MailProxy.Configuration.Binding;
 
@@ -41,23 +40,4 @@ internal sealed record LoadContext(string ConfDirectory, string Prefix, HostLook
     }
 
     private static string Full(string directory, string file) => file.StartsWith('/') ? file : $"{directory.TrimEnd('/')}/{file}";
-}
-
-/// <summary>Takes errors and warnings about one place.</summary>
-/// <param name="messages">Where they go.</param>
-/// <param name="where">The place: <c>FILE:LINE</c> or a configuration key.</param>
-internal sealed class Report(List<ConfigurationMessage> messages, string where)
-{
-    public string Where => where;
-
-    /// <summary>Whether there was any error.</summary>
-    public bool HasFailed { get; private set; }
-
-    public void Error(string text)
-    {
-        HasFailed = true;
-        messages.Add(new ConfigurationMessage(ErrorLogLevel.Emerg, $"{text} in {where}"));
-    }
-
-    public void Warn(string text) => messages.Add(new ConfigurationMessage(ErrorLogLevel.Warn, $"{text} in {where}"));
 }

@@ -1,54 +1,31 @@
-using System.Diagnostics.CodeAnalysis;
-using System.Net;
-using MailProxy.Authentication;
-using MailProxy.Protocols.Imap;
-using MailProxy.Protocols.Pop3;
-using MailProxy.Protocols.Smtp;
-using MailProxy.Resolving;
-using MailProxy.Tls;
-using MailProxy.Upstreams;
-
 namespace MailProxy.Configuration.Binding;
 
-/// <summary>
-/// Every option by its key. Attributes and reflection, yet safe to trim: the types are named here one by one, and nothing
-/// is found by following a property's type.
-/// </summary>
-internal static class OptionSchema
+/// <summary>Every option by its key, and every directive by its name: what a configuration may say, as the features that are there have it.</summary>
+internal sealed class OptionSchema
 {
-    /// <summary>The options of the main context and <c>events { }</c>, whose keys are directly below <c>Mail</c>.</summary>
-    public static IReadOnlyDictionary<string, OptionProperty> Main { get; } = ByPath(Section<MailProxyOptions>("", root => root));
+    /// <param name="sections">What the features have.</param>
+    /// <param name="withoutEffect">Directives that are only checked.</param>
+    public OptionSchema(IEnumerable<OptionSection> sections, IEnumerable<DirectiveAttribute> withoutEffect)
+    {
+        var all = sections.ToList();
+        Main = ByPath(OptionScope.Main);
+        Server = ByPath(OptionScope.Server);
+        Upstream = ByPath(OptionScope.Upstream);
+        Directives = new DirectiveTable(this, withoutEffect);
 
-    /// <summary>The options of a server, whose keys are below <c>Mail:Servers:n</c>, or below <c>Mail</c> for every server.</summary>
-    public static IReadOnlyDictionary<string, OptionProperty> Server { get; } = ByPath(
-    [
-        .. Section<ServerOptions>("", root => root),
-        .. Section<ResolverOptions>("Resolver:", root => ((ServerOptions)root).Resolver),
-        .. Section<AuthHttpOptions>("AuthHttp:", root => ((ServerOptions)root).AuthHttp),
-        .. Section<TlsOptions>("Tls:", root => ((ServerOptions)root).Tls),
-        .. Section<ProxyOptions>("Proxy:", root => ((ServerOptions)root).Proxy),
-        .. Section<ProxyTlsOptions>("ProxyTls:", root => ((ServerOptions)root).ProxyTls),
-        .. Section<ImapOptions>("Imap:", root => ((ServerOptions)root).Imap),
-        .. Section<Pop3Options>("Pop3:", root => ((ServerOptions)root).Pop3),
-        .. Section<SmtpOptions>("Smtp:", root => ((ServerOptions)root).Smtp),
-    ]);
+        Dictionary<string, OptionProperty> ByPath(OptionScope scope) =>
+            all.Where(section => section.Scope == scope).SelectMany(section => section.Properties).ToDictionary(property => property.Path, StringComparer.OrdinalIgnoreCase);
+    }
 
-    /// <summary>The options of an <c>upstream</c>, whose keys are below <c>Mail:Upstreams:n</c>.</summary>
-    public static IReadOnlyDictionary<string, OptionProperty> Upstream { get; } = ByPath(
-    [
-        .. Section<UpstreamGroupOptions>("", root => root),
-        .. Section<HealthCheckOptions>("HealthCheck:", root => ((UpstreamGroupOptions)root).HealthCheck ??= new()),
-        .. Section<ResolverOptions>("Resolver:", root => ((UpstreamGroupOptions)root).Resolver),
-        .. Section<ProxyTlsOptions>("ProxyTls:", root => ((UpstreamGroupOptions)root).ProxyTls ??= new()),
-    ]);
+    /// <summary>The options of the main context and <c>events { }</c>.</summary>
+    public IReadOnlyDictionary<string, OptionProperty> Main { get; }
 
-    /// <summary>The properties that hold values; those that hold a section of their own are not among them.</summary>
-    private static IEnumerable<OptionProperty> Section<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicProperties)] T>(string prefix, Func<object, object> owner) =>
-        from property in typeof(T).GetProperties()
-        let type = property.PropertyType
-        where property.CanWrite && (type.IsValueType || type == typeof(string) || type == typeof(IPEndPoint) || type == typeof(UpstreamAddress) || OptionList.Of(type) is not null)
-        select new OptionProperty(prefix + property.Name, property, owner);
+    /// <summary>The options of a server.</summary>
+    public IReadOnlyDictionary<string, OptionProperty> Server { get; }
 
-    private static Dictionary<string, OptionProperty> ByPath(IEnumerable<OptionProperty> properties) =>
-        properties.ToDictionary(property => property.Path, StringComparer.OrdinalIgnoreCase);
+    /// <summary>The options of an <c>upstream</c>.</summary>
+    public IReadOnlyDictionary<string, OptionProperty> Upstream { get; }
+
+    /// <summary>The directives of the configuration file.</summary>
+    public DirectiveTable Directives { get; }
 }

@@ -1,17 +1,10 @@
 using System.Globalization;
-using MailProxy.Configuration.Grammar;
-using MailProxy.Listening;
-using MailProxy.Observing.Logs;
-using MailProxy.Tls;
-using MailProxy.Upstreams;
-using MailProxy.Upstreams.Health;
-using MailProxy.UserDirectory.Stores;
 using Microsoft.Extensions.Configuration;
 
 namespace MailProxy.Configuration.Binding;
 
 /// <summary>Reads the options that stand below <c>Mail</c> in <c>appsettings.json</c> and the environment.</summary>
-internal sealed class OverlayReader(LoadContext context, List<ConfigurationMessage> messages)
+internal sealed class OverlayReader(OptionSchema schema, LoadContext context, List<ConfigurationMessage> messages)
 {
     /// <summary>The section that holds every option.</summary>
     public const string Root = "Mail";
@@ -31,13 +24,12 @@ internal sealed class OverlayReader(LoadContext context, List<ConfigurationMessa
         if (configuration[Root]?.StartsWith('/') != true) RefuseValue(configuration.GetSection(Root));
         foreach (var section in configuration.GetSection(Root).GetChildren())
         {
-            if (section.Key.Equals(Servers, StringComparison.OrdinalIgnoreCase)) ReadBlocks(section, _settings.Servers, OptionSchema.Server);
-            else if (section.Key.Equals(Upstreams, StringComparison.OrdinalIgnoreCase)) ReadBlocks(section, _settings.Upstreams, OptionSchema.Upstream);
-            else if (OptionSchema.Main.TryGetValue(section.Key, out var option)) ReadOption(section, option, _settings.Main);
-            else ReadSection(section, "", _settings.Mail, OptionSchema.Server, isBlock: false);
+            if (section.Key.Equals(Servers, StringComparison.OrdinalIgnoreCase)) ReadBlocks(section, _settings.Servers, schema.Server);
+            else if (section.Key.Equals(Upstreams, StringComparison.OrdinalIgnoreCase)) ReadBlocks(section, _settings.Upstreams, schema.Upstream);
+            else if (schema.Main.TryGetValue(section.Key, out var option)) ReadOption(section, option, _settings.Main);
+            else ReadSection(section, "", _settings.Mail, schema.Server, isBlock: false);
         }
 
-        UserDirective.CheckKeys(_settings.Main, context, messages);
         return _settings;
     }
 
@@ -79,21 +71,20 @@ internal sealed class OverlayReader(LoadContext context, List<ConfigurationMessa
 
     private void ReadOption(IConfigurationSection section, OptionProperty option, SettingLevel level)
     {
-        var setting = new Setting(section.Path);
-        level[option.Path] = setting;
         var before = messages.Count(IsError);
-        if (option.IsList) ReadItems(section, option, setting);
-        else if (!section.GetChildren().Any()) setting.Value = ReadTexts(section, option, section.Value ?? "").FirstOrDefault();
+        level[option.Path] = new Setting(section.Path);
+        if (option.IsList) ReadItems(section, option, level);
+        else if (!section.GetChildren().Any()) ReadText(section, option, level);
         else Unknown(section.GetChildren().First());
-        setting.HasFailed = messages.Count(IsError) > before;
+        level[option.Path]!.HasFailed = messages.Count(IsError) > before;
     }
 
-    private void ReadItems(IConfigurationSection section, OptionProperty option, Setting setting)
+    private void ReadItems(IConfigurationSection section, OptionProperty option, SettingLevel level)
     {
-        if (option.Directive?.Kind == DirectiveKind.AuthHttp && !string.IsNullOrEmpty(section.Value))
+        var grammar = option.Directive!.Grammar;
+        if (grammar.TakesOneText && !string.IsNullOrEmpty(section.Value))
         {
-            // One is the rule: a text will do.
-            foreach (var text in ReadTexts(section, option, section.Value)) setting.Add(section.Path, text);
+            ReadText(section, option, level);
             return;
         }
 
@@ -102,65 +93,34 @@ internal sealed class OverlayReader(LoadContext context, List<ConfigurationMessa
         foreach (var child in section.GetChildren())
         {
             if (!int.TryParse(child.Key, NumberStyles.None, CultureInfo.InvariantCulture, out _)) Unknown(child);
-            else if (option.ItemNames.Any()) ReadItem(child, option, setting);
+            else if (grammar.ItemNames.Count > 0) ReadItem(child, option, level);
             else if (child.GetChildren().FirstOrDefault() is { } below) Unknown(below);
-            else foreach (var text in ReadTexts(child, option, child.Value ?? "")) setting.Add(child.Path, text);
+            else ReadText(child, option, level);
         }
     }
 
-    private List<string> ReadTexts(IConfigurationSection section, OptionProperty option, string text)
+    private void ReadText(IConfigurationSection section, OptionProperty option, SettingLevel level)
     {
-        var values = new List<string>();
-        var report = new Report(messages, section.Path);
+        var (text, report) = (section.Value ?? "", new Report(messages, section.Path));
         if (text.Contains('\0')) report.Error("invalid value");
-        else if (HealthCheckDirective.Find(option.Path) is { } parameter) parameter.ReadKey(text, report, values);
-        else if (option.Directive is null) values.Add(text);
-        else DirectiveValue.ReadKey(option.Directive, text, context, report, values);
-        return values;
+        else if (option.Directive is { } directive) directive.Grammar.ReadKey(new DirectiveCall(directive, option, [text], level, context, report));
+        else if (option.TryReadKey(text, context, report, out var value)) level[option.Path] = new Setting(section.Path) { Value = value };
     }
 
-    private void ReadItem(IConfigurationSection section, OptionProperty option, Setting setting)
+    private void ReadItem(IConfigurationSection section, OptionProperty option, SettingLevel level)
     {
-        var item = new SettingItem(section.Path);
+        var (item, directive) = (new KeyItem(), option.Directive!);
         RefuseValue(section);
         if (section.Value is not null) return;
         foreach (var child in section.GetChildren())
         {
             if (child.GetChildren().FirstOrDefault() is { } below) Unknown(below);
-            var name = option.ItemNames.FirstOrDefault(known => known.Equals(child.Key, StringComparison.OrdinalIgnoreCase));
+            var name = directive.Grammar.ItemNames.FirstOrDefault(known => known.Equals(child.Key, StringComparison.OrdinalIgnoreCase));
             if (name is null) Unknown(child);
             else item[name] = child.Value ?? "";
         }
 
-        var report = new Report(messages, section.Path);
-        switch (option.Directive?.Kind)
-        {
-            case DirectiveKind.Listen:
-                setting.AddEach(nameof(MailListenOptions.Address), ListenDirective.ReadAddress(item.GetValueOrDefault(nameof(MailListenOptions.Address), ""), context.Lookup, report), item);
-                break;
-            case DirectiveKind.UpstreamServer:
-                UpstreamServerDirective.AddKeys(setting, item, context.Lookup, report);
-                break;
-            case DirectiveKind.Passdb:
-                PassdbDirective.Add(setting, item, context, report);
-                break;
-            case DirectiveKind.ErrorLog:
-                if (ErrorLogDirective.ReadTarget(item.GetValueOrDefault(nameof(ErrorLogOptions.Target), ""), context, report) is not { } target) break;
-                item[nameof(ErrorLogOptions.Target)] = target;
-                setting.Items.Add(item);
-                break;
-            case DirectiveKind.AccessLog:
-                AccessLogDirective.Add(setting, item, context, report);
-                break;
-            case DirectiveKind.LogFormat:
-                LogFormatDirective.Add(setting, item, [item.GetValueOrDefault(nameof(LogFormatOptions.Format), "")], report);
-                break;
-            default:
-                if (option.Path == ConfCommandPath.Option && item.TryGetValue("Name", out var command) && item.TryGetValue("Value", out var value)) item["Value"] = ConfCommandPath.Read(command, value, context);
-                if (item.Values.All(DirectiveValue.IsOneLine)) setting.Items.Add(item);
-                else report.Error("a value has a line end");
-                break;
-        }
+        directive.Grammar.ReadItem(new DirectiveCall(directive, option, [], level, context, new Report(messages, section.Path)), item);
     }
 
     /// <summary>A value of what only has keys below it would pass unseen.</summary>

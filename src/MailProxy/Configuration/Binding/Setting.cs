@@ -1,50 +1,26 @@
 namespace MailProxy.Configuration.Binding;
 
-/// <summary>What one source says about one option: a value, or the items of a list, as canonical text. Times are <c>hh:mm:ss</c>.</summary>
+/// <summary>What one source says about one option: a value, or the items of a list, each of the option's type.</summary>
 /// <param name="where">Where it says so, for messages: <c>FILE:LINE</c> or a configuration key.</param>
 internal sealed class Setting(string where)
 {
     public string Where => where;
 
     /// <summary>The value of a scalar.</summary>
-    public string? Value { get; set; }
+    public object? Value { get; init; }
 
     /// <summary>The items of a list.</summary>
     public List<SettingItem> Items { get; } = [];
 
     /// <summary>Whether the source has it wrong, so that nothing must be concluded from what is missing.</summary>
     public bool HasFailed { get; set; }
-
-    /// <summary>Adds an item to a list of plain texts.</summary>
-    public void Add(string itemWhere, string value) => Items.Add(new SettingItem(itemWhere) { [SettingItem.Text] = value });
-
-    /// <summary>Spreads one item out: one for each of these values of a property, with all else that it has.</summary>
-    public void AddEach(string property, IEnumerable<string> values, SettingItem others)
-    {
-        var isFirst = true;
-        foreach (var value in values)
-        {
-            var item = new SettingItem(others.Where) { IsFirst = isFirst };
-            foreach (var (name, other) in others) item[name] = other;
-            item[property] = value;
-            Items.Add(item);
-            isFirst = false;
-        }
-    }
 }
 
-/// <summary>One item of a list: values by the names of its properties, or its text under no name.</summary>
-/// <param name="where">Where it stands.</param>
-internal sealed class SettingItem(string where) : Dictionary<string, string>(StringComparer.OrdinalIgnoreCase)
-{
-    /// <summary>The name under which a plain text is kept.</summary>
-    public const string Text = "";
-
-    public string Where => where;
-
-    /// <summary>Whether it is the first that its directive stands for, where that stands for several.</summary>
-    public bool IsFirst { get; init; } = true;
-}
+/// <summary>One item of a list.</summary>
+/// <param name="Where">Where it stands.</param>
+/// <param name="Value">The item.</param>
+/// <param name="IsFirst">Whether it is the first that its directive stands for, where that stands for several.</param>
+internal sealed record SettingItem(string Where, object Value, bool IsFirst);
 
 /// <summary>The settings of one block, by the path of their option: <c>Proxy:Timeout</c>.</summary>
 /// <param name="where">Where the block stands.</param>
@@ -67,6 +43,12 @@ internal sealed class SettingLevel(string where)
             if (value is not null) _settings[path] = value;
         }
     }
+
+    /// <summary>The items of a list; none where nothing is said.</summary>
+    public IEnumerable<(T Value, SettingItem Item)> Items<T>(string path) => (this[path]?.Items ?? []).Select(item => ((T)item.Value, item));
+
+    /// <summary>Whether something is said, and wrong.</summary>
+    public bool HasFailed(string path) => this[path] is { HasFailed: true };
 
     public Setting GetOrAdd(string path, string settingWhere)
     {

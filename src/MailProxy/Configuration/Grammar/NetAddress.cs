@@ -4,7 +4,6 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using MailProxy.Configuration.Binding;
-using MailProxy.Upstreams;
 
 namespace MailProxy.Configuration.Grammar;
 
@@ -20,7 +19,7 @@ internal static class NetAddress
 
     /// <summary>Reads an address of something to connect to: <c>host[:port]</c>, <c>[v6][:port]</c>.</summary>
     /// <returns>Null, or nginx's words for what is wrong.</returns>
-    public static string? ReadPeer(string text, int defaultPort, HostLookup lookup, List<string> addresses)
+    public static string? ReadPeer(string text, int defaultPort, HostLookup lookup, List<EndPoint> addresses)
     {
         var (host, port, reason) = Split(text, isListen: false);
         if (reason is not null) return reason;
@@ -65,7 +64,7 @@ internal static class NetAddress
 
     /// <summary>Reads an address to listen on: besides <c>ReadPeer</c>'s, a port or a range of ports alone, and <c>*</c>.</summary>
     /// <returns>Null, or nginx's words for what is wrong.</returns>
-    public static string? ReadListen(string text, HostLookup lookup, List<string> addresses)
+    public static string? ReadListen(string text, HostLookup lookup, List<EndPoint> addresses)
     {
         if (IsUnix(text)) return ReadUnix(text, addresses);
         if (IsPortOnly(text))
@@ -87,13 +86,16 @@ internal static class NetAddress
     /// <summary>Whether it is the notation of a unix socket.</summary>
     public static bool IsUnix(string text) => text.StartsWith(UnixPrefix, StringComparison.OrdinalIgnoreCase);
 
+    /// <summary>An address as nginx prints it: <c>127.0.0.1:143</c>, <c>[::1]:143</c> or <c>unix:/path</c>.</summary>
+    public static string ToText(EndPoint address) => address is UnixDomainSocketEndPoint ? UnixPrefix + address : address.ToString()!;
+
     /// <summary>Reads <c>unix:/path</c>.</summary>
-    public static string? ReadUnix(string text, List<string> addresses)
+    public static string? ReadUnix(string text, List<EndPoint> addresses)
     {
         var path = text[UnixPrefix.Length..];
         if (path.Length == 0) return "no path in the unix domain socket";
         if (Encoding.UTF8.GetByteCount(path) > LongestUnixPath) return "too long path in the unix domain socket";
-        addresses.Add(UnixPrefix + path);
+        addresses.Add(new UnixDomainSocketEndPoint(path));
         return null;
     }
 
@@ -152,7 +154,7 @@ internal static class NetAddress
     private static int ReadPort(string text) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port is > 0 and <= 65535 ? port : 0;
 
-    private static string? Resolve(string host, PortRange ports, HostLookup lookup, List<string> addresses)
+    private static string? Resolve(string host, PortRange ports, HostLookup lookup, List<EndPoint> addresses)
     {
         if (host.Length == 0 || host == "[]") return "no host";
         if (host[0] == '[')
@@ -167,9 +169,9 @@ internal static class NetAddress
         return found.Count == 0 ? "host not found" : null;
     }
 
-    private static void Add(IPAddress address, PortRange ports, List<string> addresses)
+    private static void Add(IPAddress address, PortRange ports, List<EndPoint> addresses)
     {
-        for (var port = ports.First; port <= ports.Last; port++) addresses.Add(new IPEndPoint(address, port).ToString());
+        for (var port = ports.First; port <= ports.Last; port++) addresses.Add(new IPEndPoint(address, port));
     }
 
     private readonly record struct PortRange(int First, int Last);

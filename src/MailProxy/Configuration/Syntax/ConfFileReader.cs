@@ -1,5 +1,3 @@
-using MailProxy.Observing.Logs;
-
 namespace MailProxy.Configuration.Syntax;
 
 /// <summary>Opens the files of a configuration, and knows which are open, so that none includes itself.</summary>

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using MailProxy.Configuration;
 using MailProxy.Configuration.Binding;
 
 namespace MailProxy.Observing.Logs;

@@ -1,7 +1,7 @@
 namespace MailProxy.Observing.Logs;
 
 /// <summary>One <c>access_log</c>: where a line for each session goes, and what it looks like.</summary>
-public sealed class AccessLogOptions
+internal sealed class AccessLogOptions
 {
     /// <summary><c>stdout</c>, <c>stderr</c>, the full path of a file, or nginx's <c>syslog:server=…</c>. <c>off</c>: nothing is written, whatever else the level has.</summary>
     public string Target { get; set; } = Off;

@@ -1,3 +1,4 @@
+using MailProxy.Configuration;
 using Microsoft.Extensions.Logging;
 
 namespace MailProxy.Observing.Logs;

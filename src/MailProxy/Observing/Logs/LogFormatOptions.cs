@@ -1,7 +1,7 @@
 namespace MailProxy.Observing.Logs;
 
 /// <summary>One <c>log_format</c>.</summary>
-public sealed class LogFormatOptions
+internal sealed class LogFormatOptions
 {
     /// <summary>Its name, by which <c>access_log</c> asks for it.</summary>
     public string Name { get; set; } = "";
@@ -23,7 +23,7 @@ public sealed class LogFormatOptions
 }
 
 /// <summary>How the values of variables are escaped.</summary>
-public enum LogEscape
+internal enum LogEscape
 {
     /// <summary><c>"</c>, <c>\</c> and every byte that is not printable ASCII become <c>\xHH</c>; what is unset is <c>-</c>.</summary>
     Default,

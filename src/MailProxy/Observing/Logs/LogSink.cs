@@ -1,3 +1,5 @@
+using MailProxy.Configuration;
+
 namespace MailProxy.Observing.Logs;
 
 /// <summary>Where lines go. Writing never makes a session wait for a disk, a pipe or a network.</summary>

@@ -1,3 +1,4 @@
+using MailProxy.Configuration;
 using MailProxy.Observing.Metrics;
 
 namespace MailProxy.Observing.Logs;

@@ -1,3 +1,5 @@
+using MailProxy.Configuration;
+
 namespace MailProxy.Observing.Logs;
 
 /// <summary>

@@ -1,5 +1,5 @@
 using System.Net;
-using System.Net.Sockets;
+using MailProxy.Configuration;
 using MailProxy.Configuration.Binding;
 using MailProxy.Configuration.Grammar;
 
@@ -47,10 +47,10 @@ internal sealed record SyslogTarget(EndPoint Server, int Facility, string Tag, s
 
     private static EndPoint ParseServer(string server)
     {
-        var addresses = new List<string>();
+        var addresses = new List<EndPoint>();
         var isUnix = NetAddress.IsUnix(server);
         var reason = isUnix ? NetAddress.ReadUnix(server, addresses) : NetAddress.ReadPeer(server, DefaultPort, LoadContext.SystemLookup, addresses);
         if (reason is not null) throw new ErrorLogException($"{reason} in syslog server \"{server}\"");
-        return isUnix ? new UnixDomainSocketEndPoint(addresses[0][NetAddress.UnixPrefix.Length..]) : IPEndPoint.Parse(addresses[0]);
+        return addresses[0];
     }
 }

@@ -1,5 +1,6 @@
 using MailProxy.Authentication;
 using MailProxy.Observing;
+using MailProxy.Resolving;
 using MailProxy.Sessions;
 using MailProxy.Tls;
 using MailProxy.Upstreams.Dialling;

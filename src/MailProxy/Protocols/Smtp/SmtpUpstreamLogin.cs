@@ -5,6 +5,7 @@ using System.Text;
 using MailProxy.Authentication;
 using MailProxy.Configuration;
 using MailProxy.Observing;
+using MailProxy.Upstreams;
 using MailProxy.Upstreams.Dialling;
 using MailProxy.Wire;
 using MailProxy.Wire.Smtp;

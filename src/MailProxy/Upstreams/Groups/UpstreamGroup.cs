@@ -1,4 +1,5 @@
 using System.Net;
+using MailProxy.Configuration;
 using MailProxy.Upstreams.Selectors;
 
 namespace MailProxy.Upstreams.Groups;
@@ -8,7 +9,6 @@ internal sealed class UpstreamGroup
 {
     private readonly Lock _gate = new();
     private readonly TimeProvider _time;
-    private readonly HashKey _hashKey;
     private readonly List<UpstreamPeer> _usable = [];
     private readonly RoundRobinSelector _backupSelector = new();
     private UpstreamPeer[] _peers = [];
@@ -18,9 +18,8 @@ internal sealed class UpstreamGroup
     {
         Options = options;
         _time = time;
-        _hashKey = HashKey.Parse(options.HashKey, options.HashExact);
         Names = [.. options.Servers.Where(server => server.Resolve)];
-        var literal = options.Servers.Where(server => !server.Resolve).Select(server => new UpstreamPeer(server, UpstreamEndPoint.Parse(server.Address)));
+        var literal = options.Servers.Where(server => !server.Resolve).Select(server => new UpstreamPeer(server, server.Address.EndPoint!));
         _selector = new RoundRobinSelector();
         Peers = [.. literal];
     }
@@ -53,7 +52,7 @@ internal sealed class UpstreamGroup
     public Action<UpstreamPeer, UpstreamChange>? Changed { get; set; }
 
     /// <summary>The key of a login, empty where the method has none.</summary>
-    public byte[] KeyOf(byte[] login, IPAddress? client) => _hashKey.Expand(login, client);
+    public byte[] KeyOf(byte[] login, IPAddress? client) => Options.Balancing.HashKey is { } key ? key.Expand(login, client, Options.Balancing.HashExact) : [];
 
     /// <summary>Chooses a server and counts a session there; it is to be released.</summary>
     /// <param name="key">The login's key.</param>
@@ -142,7 +141,7 @@ internal sealed class UpstreamGroup
 
     private static bool HasFailedTooOften(UpstreamPeer peer) => peer.Options.MaxFails > 0 && peer.Fails >= peer.Options.MaxFails;
 
-    private IUpstreamSelector CreateSelector(UpstreamPeer[] peers) => Options.Method switch
+    private IUpstreamSelector CreateSelector(UpstreamPeer[] peers) => Options.Balancing.Method switch
     {
         UpstreamMethod.LeastConn => new LeastConnectionsSelector(),
         UpstreamMethod.Random => new RandomSelector(two: false, Random.Shared),

@@ -1,4 +1,5 @@
 using MailProxy.Upstreams.Groups;
+using MailProxy.Upstreams.Names;
 using Microsoft.Extensions.Logging;
 
 namespace MailProxy.Upstreams.Health;

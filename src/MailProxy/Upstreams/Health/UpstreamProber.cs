@@ -6,7 +6,6 @@ using MailProxy.Tls;
 using MailProxy.Transport.Guards;
 using MailProxy.Transport.Tls;
 using MailProxy.Upstreams.Dialling;
-using MailProxy.Upstreams.Groups;
 using MailProxy.Wire;
 using Microsoft.AspNetCore.Connections;
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using MailProxy.Resolving;
@@ -92,8 +91,8 @@ internal sealed class NamedPeers(UpstreamGroup group, ResolverOptions resolver, 
     private async Task<ResolvedName?> ResolveAsync(UpstreamServerOptions server)
     {
         using var limit = new CancellationTokenSource(resolver.Timeout, time);
-        var resolved = await names.ResolveAsync(resolver, server.Address[..server.Address.LastIndexOf(':')], limit.Token);
-        if (resolved is null) RoutingLog.NameNotResolved(log(), server.Address, group.Name);
+        var resolved = await names.ResolveAsync(resolver, server.Address.Host, limit.Token);
+        if (resolved is null) RoutingLog.NameNotResolved(log(), server.Address.ToString(), group.Name);
         return resolved;
     }
 
@@ -101,9 +100,8 @@ internal sealed class NamedPeers(UpstreamGroup group, ResolverOptions resolver, 
     {
         var known = group.Peers.Where(peer => peer.Options == server);
         if (resolved is not { } found) return known;
-        var port = int.Parse(server.Address.AsSpan(server.Address.LastIndexOf(':') + 1), CultureInfo.InvariantCulture);
         return known.Where(peer => found.Unknown.Contains(peer.EndPoint.AddressFamily))
-            .Concat(found.Addresses.Select(address => Keep(server, new IPEndPoint(address, port))))
+            .Concat(found.Addresses.Select(address => Keep(server, new IPEndPoint(address, server.Address.Port!.Value))))
             .OrderBy(peer => peer.EndPoint.AddressFamily == AddressFamily.InterNetworkV6);
     }
 

@@ -1,6 +1,5 @@
 using System.Buffers.Text;
 using System.IO.Hashing;
-using MailProxy.Upstreams.Groups;
 
 namespace MailProxy.Upstreams.Selectors;
 

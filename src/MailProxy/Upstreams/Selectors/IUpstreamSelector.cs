@@ -1,5 +1,3 @@
-using MailProxy.Upstreams.Groups;
-
 namespace MailProxy.Upstreams.Selectors;
 
 /// <summary>Chooses among the servers of a group. Called by one thread at a time.</summary>

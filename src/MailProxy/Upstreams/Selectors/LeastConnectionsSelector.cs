@@ -1,5 +1,3 @@
-using MailProxy.Upstreams.Groups;
-
 namespace MailProxy.Upstreams.Selectors;
 
 /// <summary><c>least_conn</c>: the fewest sessions for its weight; those that are equal take turns.</summary>

@@ -1,5 +1,3 @@
-using MailProxy.Upstreams.Groups;
-
 namespace MailProxy.Upstreams.Selectors;
 
 /// <summary><c>random</c>: by chance, by weight; with <c>two</c> the one of two that has fewer sessions for its weight.</summary>

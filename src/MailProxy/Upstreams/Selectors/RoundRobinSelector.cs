@@ -1,5 +1,3 @@
-using MailProxy.Upstreams.Groups;
-
 namespace MailProxy.Upstreams.Selectors;
 
 /// <summary>nginx's smooth weighted round robin: of weights 5, 1 and 1 it makes a a b a c a a.</summary>

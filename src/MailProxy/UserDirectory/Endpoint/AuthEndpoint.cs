@@ -3,7 +3,7 @@ using System.Net;
 using System.Text;
 using MailProxy.Authentication;
 using MailProxy.Observing;
-using MailProxy.Upstreams.Groups;
+using MailProxy.Upstreams.Routing;
 using MailProxy.UserDirectory.Logins;
 using MailProxy.Wire;
 using Microsoft.AspNetCore.Http;

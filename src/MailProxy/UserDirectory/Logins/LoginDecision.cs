@@ -1,5 +1,5 @@
 using MailProxy.Authentication;
-using MailProxy.Upstreams;
+using MailProxy.Configuration;
 
 namespace MailProxy.UserDirectory.Logins;
 

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
-using MailProxy.UserDirectory.Stores;
 
 namespace MailProxy.UserDirectory.Passwords;
 
@@ -34,7 +33,7 @@ internal static partial class Argon2
     private static readonly Lock Gate = new();
     private static bool _isReady;
 
-    static Argon2() => SystemLibraries.Prepare();
+    static Argon2() => SystemLibraries.Prepare(Library, "libsodium.so.26", "libsodium.so.23");
 
     /// <summary>Nobody's password, at the cost of the others.</summary>
     public static string Example { get; } = string.Create(CultureInfo.InvariantCulture, $"$argon2id$v=19$m={Memory},t={Passes},p=1${new string('A', 22)}${new string('A', 43)}");

@@ -1,4 +1,3 @@
-using MailProxy.UserDirectory.Stores;
 using Prometheus;
 
 namespace MailProxy.UserDirectory.Passwords;

@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
-using MailProxy.UserDirectory.Stores;
 
 namespace MailProxy.UserDirectory.Passwords;
 
@@ -22,7 +21,7 @@ internal static partial class LibCrypt
     /// <summary><c>CRYPT_GENSALT_OUTPUT_SIZE</c>.</summary>
     private const int SettingSize = 192;
 
-    static LibCrypt() => SystemLibraries.Prepare();
+    static LibCrypt() => SystemLibraries.Prepare(Library, "libcrypt.so.1", "libcrypt.so.2");
 
     public static bool? Matches(ReadOnlySpan<byte> stored, ReadOnlySpan<byte> secret)
     {

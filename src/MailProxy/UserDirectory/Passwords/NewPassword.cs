@@ -1,5 +1,3 @@
-using MailProxy.UserDirectory.Stores;
-
 namespace MailProxy.UserDirectory.Passwords;
 
 /// <summary>Passwords as <c>mailproxy user</c> stores them.</summary>

@@ -1,7 +1,6 @@
 using System.Collections.Frozen;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
-using MailProxy.UserDirectory.Stores;
 
 namespace MailProxy.UserDirectory.Passwords;
 

@@ -1,5 +1,4 @@
 using MailProxy.Authentication;
-using MailProxy.UserDirectory.Stores;
 
 namespace MailProxy.UserDirectory.Passwords;
 

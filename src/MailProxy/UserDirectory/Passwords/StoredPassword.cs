@@ -1,5 +1,4 @@
 using System.Text;
-using MailProxy.UserDirectory.Stores;
 
 namespace MailProxy.UserDirectory.Passwords;
 

@@ -1,6 +1,6 @@
 using System.Net;
 using MailProxy.Authentication;
-using MailProxy.Upstreams;
+using MailProxy.Configuration;
 
 namespace MailProxy.UserDirectory.Stores;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using MailProxy.Upstreams;
+using MailProxy.Configuration;
 
 namespace MailProxy.UserDirectory.Stores;
 

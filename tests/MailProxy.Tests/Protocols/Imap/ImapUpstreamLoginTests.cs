@@ -1,3 +1,5 @@
+using MailProxy.Authentication;
+using MailProxy.Configuration;
 using MailProxy.Observing;
 using MailProxy.Testing;
 using MailProxy.Tests.Sessions;

@@ -2,6 +2,7 @@ using MailProxy.Authentication;
 using MailProxy.Observing;
 using MailProxy.Testing;
 using MailProxy.Tests.Sessions;
+using MailProxy.Upstreams;
 
 namespace MailProxy.Tests.Protocols.Smtp;
 

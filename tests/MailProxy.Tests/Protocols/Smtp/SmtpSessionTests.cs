@@ -1,5 +1,6 @@
 using System.Text;
 using MailProxy.Observing;
+using MailProxy.Protocols.Smtp;
 using MailProxy.Testing;
 using MailProxy.Tests.Sessions;
 

@@ -2,8 +2,10 @@ using System.Net;
 using System.Net.Sockets;
 using MailProxy.Authentication;
 using MailProxy.Observing;
+using MailProxy.Protocols.Smtp;
 using MailProxy.Testing;
 using MailProxy.Tests.Sessions;
+using MailProxy.Upstreams;
 
 namespace MailProxy.Tests.Protocols.Smtp;
 

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Net.Sockets;
 using System.Text;
+using MailProxy.Tests.Configuration;
 using MailProxy.Tests.Transport.Linux;
 using MailProxy.Transport;
 using MailProxy.Transport.Tls;
@@ -104,7 +105,7 @@ public sealed class OpenSslClientTests : IDisposable
     [InlineData("TLSv1.2", "off", false, false)]
     public async Task A_session_is_resumed_where_the_server_lets_it(string protocol, string cache, bool tickets, bool resumed)
     {
-        var options = new TlsServerOptions { Certificates = [_authority.Issue(["localhost"])], Protocols = [protocol], SessionCache = [cache], SessionTickets = tickets };
+        var options = new TlsServerOptions { Certificates = [_authority.Issue(["localhost"])], Protocols = [protocol], SessionCache = Values.SessionCache(cache), SessionTickets = tickets };
         var first = TlsEngine.OpenSsl.CreateServerContext(options);
         await using var server = await TlsServer.StartAsync(first);
         var context = TlsEngine.OpenSsl.CreateClientContext(new TlsClientOptions { TrustedCertificate = _authority.Root });

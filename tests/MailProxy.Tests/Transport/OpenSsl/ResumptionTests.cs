@@ -4,6 +4,7 @@ using System.Runtime.Versioning;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using MailProxy.Tests.Configuration;
 using MailProxy.Transport;
 using MailProxy.Transport.Tls;
 
@@ -27,7 +28,7 @@ public sealed class ResumptionTests : IDisposable
     [Fact]
     public async Task A_context_with_both_caches_is_freed_and_the_shared_one_keeps_its_sessions()
     {
-        var options = new TlsServerOptions { Certificates = [_authority.Issue(["localhost"])], SessionTickets = false, SessionCache = ["builtin:1000", $"shared:{_store}:10m"] };
+        var options = new TlsServerOptions { Certificates = [_authority.Issue(["localhost"])], SessionTickets = false, SessionCache = Values.SessionCache($"builtin:1000 shared:{_store}:10m") };
         var name = $"{Guid.NewGuid():N}.example";
         for (var i = 0; i < 3; i++)
         {
@@ -152,7 +153,7 @@ public sealed class ResumptionTests : IDisposable
         {
             "tickets" => options,
             "key file" => options with { SessionTicketKeys = [WriteKey("key")] },
-            _ => options with { SessionTickets = false, SessionCache = [$"shared:{_store}:1m"] },
+            _ => options with { SessionTickets = false, SessionCache = Values.SessionCache($"shared:{_store}:1m") },
         };
     }
 

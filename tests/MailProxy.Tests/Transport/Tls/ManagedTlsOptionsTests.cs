@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using MailProxy.Testing;
+using MailProxy.Tests.Configuration;
 using MailProxy.Transport;
 using MailProxy.Transport.Tls;
 
@@ -26,8 +27,8 @@ public sealed class ManagedTlsOptionsTests : IDisposable
         [
             (server with { Ciphers = "HIGH" }, "ssl_ciphers"), (server with { PreferServerCiphers = false }, "ssl_prefer_server_ciphers off"),
             (server with { ConfCommands = [new("Options", "x")] }, "ssl_conf_command"), (server with { DhParam = "dh.pem" }, "ssl_dhparam"),
-            (server with { EcdhCurve = "X25519" }, "ssl_ecdh_curve"), (server with { SessionCache = ["builtin"] }, "ssl_session_cache builtin"),
-            (server with { SessionCache = ["shared:a:1m"] }, "ssl_session_cache shared:a:1m"), (server with { SessionTimeout = TimeSpan.FromHours(1) }, "ssl_session_timeout"),
+            (server with { EcdhCurve = "X25519" }, "ssl_ecdh_curve"), (server with { SessionCache = Values.SessionCache("builtin") }, "ssl_session_cache builtin"),
+            (server with { SessionCache = Values.SessionCache("shared:a:1m") }, "ssl_session_cache shared:a:1048576"), (server with { SessionTimeout = TimeSpan.FromHours(1) }, "ssl_session_timeout"),
             (server with { SessionTicketKeys = ["key"] }, "ssl_session_ticket_key"), (server with { Crl = "crl.pem" }, "ssl_crl"),
             (server with { Certificates = [TlsSockets.Pair(certificate) with { Key = "engine:e:1" }] }, "ssl_certificate_key engine:e:1"),
             (server with { Certificates = [TlsSockets.Pair(certificate) with { Key = "store:file:k" }] }, "ssl_certificate_key store:file:k"),
@@ -37,7 +38,7 @@ public sealed class ManagedTlsOptionsTests : IDisposable
         AssertRefused(new TlsClientOptions { Crl = "crl.pem" }, "\"proxy_ssl_crl\" needs \"transport linux\"");
         AssertRefused(server with { Protocols = ["SSLv3"] }, "no version of \"ssl_protocols\" is supported");
         AssertRefused(new TlsClientOptions { Protocols = ["SSLv2", "SSLv3"] }, "no version of \"proxy_ssl_protocols\" is supported");
-        foreach (var word in new[] { "none", "off" }) Assert.Single(Create(server with { SessionCache = [word] }).Certificates);
+        foreach (var word in new[] { "none", "off" }) Assert.Single(Create(server with { SessionCache = Values.SessionCache(word) }).Certificates);
     }
 
     [Theory]

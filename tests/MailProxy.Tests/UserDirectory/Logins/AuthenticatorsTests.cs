@@ -1,8 +1,9 @@
 using System.Net;
 using System.Text;
 using MailProxy.Authentication;
+using MailProxy.Configuration;
 using MailProxy.Tests.Authentication;
-using MailProxy.Upstreams;
+using MailProxy.Tests.Configuration;
 using MailProxy.UserDirectory.Logins;
 
 namespace MailProxy.Tests.UserDirectory.Logins;
@@ -93,7 +94,7 @@ public sealed class AuthenticatorsTests : IAsyncDisposable
     private AuthRequest Make(
         string login, string secret = Attempts.Secret, string protocol = "imap", int attempt = 1, UpstreamAddress? pass = null, AuthMethod method = AuthMethod.Plain, string[]? urls = null) => new()
         {
-            Options = new AuthHttpOptions { Url = urls ?? ["internal"] },
+            Options = new AuthHttpOptions { Url = Values.Urls(urls ?? ["internal"]) },
             Protocol = protocol,
             Credentials = new Credentials(method, Encoding.UTF8.GetBytes(login), Encoding.UTF8.GetBytes(secret)),
             Attempt = attempt,

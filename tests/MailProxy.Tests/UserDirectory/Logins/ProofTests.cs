@@ -1,8 +1,8 @@
 using MailProxy.Authentication;
+using MailProxy.Configuration;
 using MailProxy.Tests.Authentication;
-using MailProxy.Upstreams;
+using MailProxy.UserDirectory;
 using MailProxy.UserDirectory.Logins;
-using MailProxy.UserDirectory.Stores;
 using MailProxy.UserDirectory.Stores.Sqlite;
 
 namespace MailProxy.Tests.UserDirectory.Logins;

@@ -1,6 +1,6 @@
 using System.Text;
+using MailProxy.UserDirectory;
 using MailProxy.UserDirectory.Passwords;
-using MailProxy.UserDirectory.Stores;
 
 namespace MailProxy.Tests.UserDirectory.Passwords;
 

@@ -1,5 +1,6 @@
 using MailProxy.Authentication;
-using MailProxy.Upstreams;
+using MailProxy.Configuration;
+using MailProxy.UserDirectory;
 using MailProxy.UserDirectory.Passwords;
 using MailProxy.UserDirectory.Stores;
 using MailProxy.UserDirectory.Stores.Sqlite;

@@ -3,6 +3,7 @@ using System.Text;
 using MailProxy.Authentication;
 using MailProxy.Configuration;
 using MailProxy.Tests.Authentication;
+using MailProxy.UserDirectory;
 using MailProxy.UserDirectory.Stores;
 using Prometheus;
 

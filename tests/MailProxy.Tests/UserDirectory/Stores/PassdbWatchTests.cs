@@ -1,6 +1,7 @@
 using MailProxy.Authentication;
 using MailProxy.Tests.Authentication;
 using MailProxy.Tests.UserDirectory.Logins;
+using MailProxy.UserDirectory;
 using MailProxy.UserDirectory.Logins;
 using MailProxy.UserDirectory.Stores;
 using Microsoft.Extensions.Diagnostics.HealthChecks;

@@ -1,4 +1,5 @@
 using System.Text;
+using MailProxy.UserDirectory;
 using MailProxy.UserDirectory.Stores;
 using MailProxy.UserDirectory.Stores.PasswdFile;
 using Microsoft.Extensions.Time.Testing;

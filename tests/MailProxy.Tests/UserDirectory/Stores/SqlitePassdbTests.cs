@@ -1,3 +1,4 @@
+using MailProxy.UserDirectory;
 using MailProxy.UserDirectory.Stores;
 using MailProxy.UserDirectory.Stores.Sqlite;
 

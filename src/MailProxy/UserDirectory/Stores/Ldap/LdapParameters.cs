@@ -1,13 +1,12 @@
 using System.Net;
 using MailProxy.Configuration.Binding;
-using MailProxy.Configuration.Grammar;
 
 namespace MailProxy.UserDirectory.Stores.Ldap;
 
 /// <summary>The parameters of <c>passdb ldap</c>.</summary>
 internal static class LdapParameters
 {
-    public static void Check(SettingItem item, Report report)
+    public static void Check(KeyItem item, Report report)
     {
         var uris = Value(nameof(PassdbOptions.Uri)).Split(' ', StringSplitOptions.RemoveEmptyEntries);
         foreach (var uri in uris.Where(uri => !IsLdap(uri))) report.Error($"invalid uri \"{uri}\" of passdb ldap, it must be ldap://, ldaps:// or ldapi://");
@@ -30,12 +29,12 @@ internal static class LdapParameters
         bool Flag(string name, Report to)
         {
             if (Value(name).Length == 0) return false;
-            if (OptionValue.ParseFlag(Value(name)) is { } flag) return flag;
+            if (OptionText.ParseFlag(Value(name)) is { } flag) return flag;
             to.Error($"invalid value \"{Value(name)}\" of \"{name.ToLowerInvariant()}\", it must be \"on\" or \"off\"");
             return false;
         }
 
-        string Value(string name) => PassdbDirective.Value(item, name);
+        string Value(string name) => item.Text(name);
     }
 
     private static bool IsLdap(string uri) =>

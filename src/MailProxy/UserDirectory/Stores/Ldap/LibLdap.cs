@@ -32,7 +32,7 @@ internal static partial class LibLdap
     public const int ScopeBase = 0;
     public const int ScopeSubtree = 2;
 
-    static LibLdap() => SystemLibraries.Prepare();
+    static LibLdap() => SystemLibraries.Prepare(Library, "libldap.so.2", "libldap-2.5.so.0", "libldap_r-2.4.so.2");
 
     [LibraryImport(Library, EntryPoint = "ldap_initialize", StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Initialize(out nint connection, string uris);
