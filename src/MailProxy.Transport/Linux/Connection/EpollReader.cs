@@ -93,8 +93,14 @@ internal sealed class EpollReader(EpollConnection connection) : PipeReader, IVal
     /// <summary>There may be something to read, or the end. On the loop.</summary>
     public void OnReadable()
     {
-        // Who is in the queue has had a turn, and waits for the next one there.
+        // Who is in the queue has had a turn, and waits for the next one there, as does who comes when the turn is over.
         if (!_isPending || (_isQueued && !connection.IsClosed)) return;
+        if (connection.Loop.IsLate && !connection.IsClosed) ResumeIfReadable();
+        else Read();
+    }
+
+    private void Read()
+    {
         if (MayFill && NeedsMore) Fill();
         CompleteIfPossible();
         ResumeIfReadable();
@@ -133,7 +139,7 @@ internal sealed class EpollReader(EpollConnection connection) : PipeReader, IVal
     {
         _isQueued = false;
         _filledIn = 0;
-        OnReadable();
+        if (_isPending) Read();
     }
 
     /// <inheritdoc/>

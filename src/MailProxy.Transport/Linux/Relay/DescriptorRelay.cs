@@ -43,8 +43,9 @@ internal sealed class DescriptorRelay(EpollConnection client, EpollConnection up
 
     public void OnEvents(EpollConnection connection, bool input, bool output)
     {
-        var isClient = connection == client;
-        Turn(toUpstream: isClient ? input : output, toClient: isClient ? output : input);
+        var (toUpstream, toClient) = connection == client ? (input, output) : (output, input);
+        if (_isQueued || Loop.IsLate) PutOff(toUpstream, toClient);
+        else Turn(toUpstream, toClient);
     }
 
     /// <summary>One of the two was closed from outside.</summary>
@@ -89,7 +90,20 @@ internal sealed class DescriptorRelay(EpollConnection client, EpollConnection up
         if (moved) Touch();
         if (_toClient.IsOver) EndOf(_toClient, RelayEnd.UpstreamClosed, RelayEnd.UpstreamError, RelayEnd.ClientError);
         if (!_isFinished && _toUpstream.IsOver && !_isDraining) EndOf(_toUpstream, RelayEnd.ClientClosed, RelayEnd.ClientError, RelayEnd.UpstreamError);
-        if (_isFinished || _isQueued || (_toUpstream.State != DirectionState.Busy && _toClient.State != DirectionState.Busy)) return;
+        if (!_isFinished) ResumeIfBusy();
+    }
+
+    /// <summary>What there is now is for its turn in the queue: of heaps of events each would be short, and all of them long.</summary>
+    private void PutOff(bool toUpstream, bool toClient)
+    {
+        if (toUpstream) _toUpstream.PutOff();
+        if (toClient) _toClient.PutOff();
+        ResumeIfBusy();
+    }
+
+    private void ResumeIfBusy()
+    {
+        if (_isQueued || (_toUpstream.State != DirectionState.Busy && _toClient.State != DirectionState.Busy)) return;
         _isQueued = true;
         Loop.ResumeLater(this);
     }

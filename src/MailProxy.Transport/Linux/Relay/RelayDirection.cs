@@ -61,6 +61,12 @@ internal sealed class RelayDirection(EpollConnection source, EpollConnection tar
         source.IsReadable |= source.PeerEnded || source.IsProtected;
     }
 
+    /// <summary>Has its turn later.</summary>
+    public void PutOff()
+    {
+        if (!IsOver) State = DirectionState.Busy;
+    }
+
     /// <summary>Carries bytes until there is nothing to carry, no room, or the turn is over.</summary>
     /// <returns>Whether any byte was carried.</returns>
     public bool Run()
@@ -138,7 +144,7 @@ internal sealed class RelayDirection(EpollConnection source, EpollConnection tar
     /// <summary>A long run: the bytes never come to this process.</summary>
     private void Splice(SplicePipe pipe)
     {
-        for (var step = 0; step < StepsOfATurn; step++)
+        for (var step = 0; step < StepsOfATurn && (step == 0 || !Loop.IsLate); step++)
         {
             source.IsReadable = false;
             var count = source.Splice(pipe, PipePool.PipeSize, intoPipe: true);

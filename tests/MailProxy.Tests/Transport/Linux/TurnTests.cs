@@ -163,6 +163,37 @@ public sealed class TurnTests
         Assert.All(turns.GroupBy(turn => turn), turn => Assert.InRange(turn.Count(), 1, 10));
     }
 
+    [Fact]
+    public async Task Clients_that_send_in_heaps_wait_in_the_queue()
+    {
+        const int clients = 40;
+        var loops = new TaskCompletionSource<EventLoop>();
+        var turns = new ConcurrentBag<long>();
+        await using var server = await EpollServer.StartAsync(async connection =>
+        {
+            var loop = await loops.Task;
+            await connection.Transport.Output.WriteAsync("?"u8.ToArray());
+            await connection.Transport.Input.ReadAsync();
+            turns.Add(loop.Turn);
+            Spin(TimeSpan.FromMilliseconds(2));             // what some hundred commands take
+        });
+        var loop = server.Transport.Loops[0];
+        loops.SetResult(loop);
+        var sockets = await Task.WhenAll(Enumerable.Range(0, clients).Select(_ => server.ConnectAsync()));
+        foreach (var socket in sockets) await socket.ExpectAsync("?");
+        using (var blocked = new ManualResetEventSlim())
+        {
+            loop.Post(_ => blocked.Wait(Deadline), null);
+            foreach (var socket in sockets) socket.Send("x"u8);
+            blocked.Set();
+            foreach (var socket in sockets) await socket.ExpectEndAsync();
+        }
+
+        foreach (var socket in sockets) socket.Dispose();
+        Assert.Equal(clients, turns.Count);
+        Assert.All(turns.GroupBy(turn => turn), turn => Assert.InRange(turn.Count(), 1, 10));
+    }
+
     private static void Spin(TimeSpan time)
     {
         var since = Stopwatch.GetTimestamp();
