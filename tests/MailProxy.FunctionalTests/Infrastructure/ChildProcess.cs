@@ -102,11 +102,18 @@ internal sealed partial class ChildProcess : IAsyncDisposable
         if (kill(Id, signal) != 0) throw new InvalidOperationException($"kill({Id}, {signal}): {Marshal.GetLastPInvokeErrorMessage()}");
     }
 
-    /// <summary>Sends a signal to it, and then to those that it has started, such as they are then.</summary>
-    public void SignalFamily(int signal)
+    /// <summary>Stops it, and then those that it has started, such as they are then. None of them does anything any more when this returns.</summary>
+    public void Freeze()
     {
-        Signal(signal);
-        foreach (var child in File.ReadAllText($"/proc/{Id}/task/{Id}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries)) _ = kill(int.Parse(child, CultureInfo.InvariantCulture), signal);
+        Freeze(Id);
+        foreach (var child in Children()) Freeze(child);
+    }
+
+    /// <summary>Lets it, and those that it has started, go on.</summary>
+    public void Thaw()
+    {
+        Signal(Signals.Continue);
+        foreach (var child in Children()) _ = kill(child, Signals.Continue);
     }
 
     public async Task<int> WaitForExitAsync(TimeSpan? limit = null)
@@ -135,6 +142,31 @@ internal sealed partial class ChildProcess : IAsyncDisposable
         Running.TryRemove(this, out _);
         _process.Dispose();
     }
+
+    private int[] Children() => [.. File.ReadAllText($"/proc/{Id}/task/{Id}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(child => int.Parse(child, CultureInfo.InvariantCulture))];
+
+    /// <summary>A thread that works on another processor sees the signal some time after it was sent.</summary>
+    private static void Freeze(int process)
+    {
+        if (kill(process, Signals.Stop) != 0) return;
+        if (!SpinWait.SpinUntil(() => IsStopped(process), Patience.Usual)) throw new TimeoutException($"Process {process} does not stop.");
+    }
+
+    private static bool IsStopped(int process)
+    {
+        try
+        {
+            return Directory.GetDirectories($"/proc/{process}/task").All(task => State(File.ReadAllText(Path.Combine(task, "stat"))) is 'T' or 'Z' or 'X');
+        }
+        catch (IOException)
+        {
+            // A thread has ended meanwhile, or all of it.
+            return !Directory.Exists($"/proc/{process}");
+        }
+    }
+
+    /// <summary>The letter behind the name, which may have blanks.</summary>
+    private static char State(string stat) => stat[stat.LastIndexOf(')') + 2];
 
     private static void Keep(ConcurrentQueue<string> lines, string? line)
     {

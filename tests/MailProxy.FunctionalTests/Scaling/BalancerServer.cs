@@ -32,6 +32,8 @@ internal sealed class BalancerServer : IAsyncDisposable
             await File.WriteAllTextAsync(file, server.Configuration(replicas));
             server._process = ChildProcess.Start("/usr/sbin/haproxy", ["-db", "-f", file]);
             foreach (var port in new[] { server.Imap, server.Pop3, server.Smtp }) await Peer.WaitForListenerAsync(port);
+            // It is put in its place when the ports are taken already.
+            await Patience.UntilAsync(() => Peer.IsListening(new UnixDomainSocketEndPoint(server.StatsSocket)), () => "the balancer's own socket");
             return server;
         }
         catch

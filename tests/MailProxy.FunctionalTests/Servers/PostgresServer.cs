@@ -44,10 +44,10 @@ internal sealed class PostgresServer : IAsyncDisposable
         (await ChildProcess.RunAsync("psql", "-h", "127.0.0.1", "-p", Port.ToString(CultureInfo.InvariantCulture), "-U", "postgres", "-v", "ON_ERROR_STOP=1", "-q", "-c", sql)).Succeeded.ToString();
 
     /// <summary>It answers nobody any longer, and closes nothing, as where its disk hangs.</summary>
-    public void Freeze() => _process!.SignalFamily(Signals.Stop);
+    public void Freeze() => _process!.Freeze();
 
     /// <summary>It goes on where it was.</summary>
-    public void Thaw() => _process!.SignalFamily(Signals.Continue);
+    public void Thaw() => _process!.Thaw();
 
     /// <summary>Stops it, with its clients' connections.</summary>
     public async Task StopAsync()

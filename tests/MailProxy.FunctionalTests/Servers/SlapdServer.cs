@@ -53,10 +53,10 @@ internal sealed class SlapdServer : IAsyncDisposable
     }
 
     /// <summary>It answers nobody any longer, and closes nothing.</summary>
-    public void Freeze() => _process!.Signal(Signals.Stop);
+    public void Freeze() => _process!.Freeze();
 
     /// <summary>It goes on where it was.</summary>
-    public void Thaw() => _process!.Signal(Signals.Continue);
+    public void Thaw() => _process!.Thaw();
 
     public async Task StopAsync()
     {

@@ -60,7 +60,7 @@ public sealed class ResumptionTests : IDisposable
     public async Task Who_was_let_in_by_an_authority_that_is_gone_is_asked_again(SslProtocols protocol, string way)
     {
         using var other = new Authority("Another CA");
-        var client = new Client(_authority.Issue(["alice"]), protocol);
+        await using var client = new Client(_authority.Issue(["alice"]), protocol);
         var options = Options(way) with { AsksForCertificate = true, ClientCertificate = Write("ca.pem", _authority.Root) };
         var before = Create(options);
         Assert.EndsWith(" resumed=False verify=0:", await client.ComeAsync(before), StringComparison.Ordinal);
@@ -78,7 +78,7 @@ public sealed class ResumptionTests : IDisposable
     public async Task Who_is_revoked_is_asked_again(SslProtocols protocol, string way)
     {
         using var revoked = X509Certificate2.CreateFromPem(_authority.Issue(["bob"]).Certificate.AsSpan("data:".Length));
-        var client = new Client(_authority.Issue(["alice"]), protocol);
+        await using var client = new Client(_authority.Issue(["alice"]), protocol);
         var options = Options(way) with { AsksForCertificate = true, ClientCertificate = Write("ca.pem", _authority.Root), Crl = Write("crl.pem", _authority.Revoke(revoked)) };
         var before = Create(options);
         Assert.EndsWith(" resumed=False verify=0:", await client.ComeAsync(before), StringComparison.Ordinal);
@@ -90,7 +90,7 @@ public sealed class ResumptionTests : IDisposable
     [Theory, MemberData(nameof(Ways))]
     public async Task Who_was_not_asked_is_asked_where_others_are(SslProtocols protocol, string way)
     {
-        var client = new Client(_authority.Issue(["alice"]), protocol);
+        await using var client = new Client(_authority.Issue(["alice"]), protocol);
         var options = Options(way) with { AsksForCertificate = true, ClientCertificate = Write("ca.pem", _authority.Root) };
         var before = Create(options with { AsksForCertificate = false });
         Assert.EndsWith(" resumed=False verify=0:", await client.ComeAsync(before), StringComparison.Ordinal);
@@ -102,7 +102,7 @@ public sealed class ResumptionTests : IDisposable
     [Theory, MemberData(nameof(Ways))]
     public async Task A_chain_of_resumptions_ends_with_the_time_of_its_first_handshake(SslProtocols protocol, string way)
     {
-        var client = new Client(null, protocol);
+        await using var client = new Client(null, protocol);
         var context = Create(Options(way) with { SessionTimeout = TimeSpan.FromSeconds(5) });
         var began = TimeProvider.System.GetTimestamp();
         Assert.Contains(" resumed=False ", await client.ComeAsync(context), StringComparison.Ordinal);
@@ -120,7 +120,7 @@ public sealed class ResumptionTests : IDisposable
     [Fact]
     public async Task Tickets_of_a_key_file_that_is_gone_are_worth_nothing()
     {
-        var client = new Client(null, SslProtocols.Tls12);
+        await using var client = new Client(null, SslProtocols.Tls12);
         var with = Create(Options("key file"));
         Assert.Contains(" resumed=False ", await client.ComeAsync(with), StringComparison.Ordinal);
         Assert.Contains(" resumed=False ", await client.ComeAsync(Create(Options("tickets"), with)), StringComparison.Ordinal);
@@ -131,7 +131,7 @@ public sealed class ResumptionTests : IDisposable
     {
         var (old, @new) = (WriteKey("old"), WriteKey("new"));
         var options = Options("tickets") with { SessionTimeout = TimeSpan.FromSeconds(5), SessionTicketKeys = [old] };
-        var client = new Client(null, SslProtocols.Tls13);
+        await using var client = new Client(null, SslProtocols.Tls13);
         var began = TimeProvider.System.GetTimestamp();
         await client.ComeAsync(Create(options));
         var turned = Create(options with { SessionTicketKeys = [@new, old] });
@@ -170,12 +170,13 @@ public sealed class ResumptionTests : IDisposable
         return path;
     }
 
-    /// <summary>.NET's client, which keeps the last session of each name.</summary>
-    private sealed class Client
+    /// <summary>.NET's client, which keeps the last session of each name, as long as one connection is open: it forgets settings that nobody uses when there are others.</summary>
+    private sealed class Client : IAsyncDisposable
     {
         private readonly string _name = $"{Guid.NewGuid():N}.example";
         private readonly SslProtocols _protocol;
         private readonly SslStreamCertificateContext? _context;
+        private readonly List<SslStream> _open = [];
 
         public Client(TlsKeyPair? pair, SslProtocols protocol)
         {
@@ -190,7 +191,14 @@ public sealed class ResumptionTests : IDisposable
         public async Task<string> ComeAsync(TlsServerContext context)
         {
             await using var server = await TlsServer.StartAsync(context);
-            return await HandshakeAsync(server, new SslClientAuthenticationOptions { TargetHost = _name, EnabledSslProtocols = _protocol, ClientCertificateContext = _context });
+            _open.Add(await server.ConnectAsync(new SslClientAuthenticationOptions { TargetHost = _name, EnabledSslProtocols = _protocol, ClientCertificateContext = _context }));
+            return await HandshakeAsync(server, _open[^1]);
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            foreach (var stream in _open) await stream.DisposeAsync();
+            Certificate?.Dispose();
         }
     }
 
@@ -199,12 +207,12 @@ public sealed class ResumptionTests : IDisposable
     private static async Task<string> OnceAsync(TlsServerOptions options, string name)
     {
         await using var server = await TlsServer.StartAsync(options);
-        return await HandshakeAsync(server, new SslClientAuthenticationOptions { TargetHost = name, EnabledSslProtocols = SslProtocols.Tls12 });
+        await using var client = await server.ConnectAsync(new SslClientAuthenticationOptions { TargetHost = name, EnabledSslProtocols = SslProtocols.Tls12 });
+        return await HandshakeAsync(server, client);
     }
 
-    private static async Task<string> HandshakeAsync(TlsServer server, SslClientAuthenticationOptions options)
+    private static async Task<string> HandshakeAsync(TlsServer server, SslStream client)
     {
-        await using var client = await server.ConnectAsync(options);
         // Tickets of TLS 1.3 come with the first bytes.
         await client.WriteAsync("x"u8.ToArray());
         await client.ReadExactlyAsync(new byte[1]).AsTask().WaitAsync(TlsServer.Deadline);

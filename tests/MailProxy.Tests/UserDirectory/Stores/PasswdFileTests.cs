@@ -63,17 +63,6 @@ public sealed class PasswdFileTests : IAsyncLifetime
     }
 
     [Fact]
-    public void Many_users_are_all_found_and_take_little_more_than_their_file()
-    {
-        var text = string.Concat(Enumerable.Range(0, 100_000).Select(number => $"user{number}@example.org:{{PLAIN}}{number}\n"));
-        var before = GC.GetTotalMemory(forceFullCollection: true);
-        using var users = Read(text);
-        Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - before, long.MinValue, text.Length);
-        Assert.Equal(100_000, users.Count);
-        for (var number = 0; number < 100_000; number += 7) Assert.Equal($"{{PLAIN}}{number}", Find(users, $"USER{number}@example.org").Password);
-    }
-
-    [Fact]
     public async Task Who_asks_while_the_file_is_read_is_answered_from_what_was_there_and_the_change_is_seen_soon()
     {
         var options = _folder.PasswdFile("alice:{PLAIN}old\n");
