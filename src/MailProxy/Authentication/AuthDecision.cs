@@ -65,7 +65,7 @@ internal static class AuthDecision
         }
 
         var upstreamCredentials = UpstreamCredentials(request, response, login);
-        if (upstreamCredentials is null && request.Protocol != "smtp")
+        if (upstreamCredentials is null && request.Protocol.UpstreamNeedsPassword)
         {
             AuthLog.NoPassword(request.Log, address);
             return Unavailable(request, response.User);

@@ -34,7 +34,7 @@ internal static class AuthHttpRequest
         AuthHeaders.WriteEncoded(output, "Auth-Pass"u8, credentials.Secret, request.Options.Encoding);
         var hasSalt = credentials.Method is AuthMethod.Apop or AuthMethod.CramMd5;
         if (hasSalt && !AuthHeaders.TryWrite(output, "Auth-Salt"u8, credentials.Salt)) return "Auth-Salt";
-        if (!AuthHeaders.TryWrite(output, "Auth-Protocol"u8, request.Protocol)) return "Auth-Protocol";
+        if (!AuthHeaders.TryWrite(output, "Auth-Protocol"u8, request.Protocol.Name)) return "Auth-Protocol";
         AuthHeaders.TryWrite(output, "Auth-Login-Attempt"u8, request.Attempt.ToString(CultureInfo.InvariantCulture));
         return null;
     }

@@ -1,5 +1,6 @@
 using System.Net;
 using MailProxy.Configuration;
+using MailProxy.Protocols;
 using MailProxy.Tls;
 using MailProxy.Transport.Tls;
 using MailProxy.Wire.ProxyProtocol;
@@ -23,7 +24,7 @@ internal sealed record AuthRequest
     public required AuthHttpOptions Options { get; init; }
 
     /// <summary><c>imap</c>, <c>pop3</c> or <c>smtp</c>.</summary>
-    public required string Protocol { get; init; }
+    public required MailProtocol Protocol { get; init; }
 
     public required Credentials Credentials { get; init; }
 

@@ -9,8 +9,8 @@ internal sealed class ServerOptions : OptionBlock
     /// <summary>Where the block stands, <c>FILE:LINE</c>, or its configuration key. For messages only.</summary>
     public string Source { get; set; } = "";
 
-    /// <summary>Directive <c>protocol</c>: <c>imap</c>, <c>pop3</c> or <c>smtp</c>. Default: by the first listen with a well-known port.</summary>
-    [Directive<ProtocolGrammar>("protocol", DirectiveContexts.Server, Words = ["imap", "pop3", "smtp"], IsRepeatable = true, Default = "by port")]
+    /// <summary>Directive <c>protocol</c>: the name of one. Default: by the first listen with a well-known port.</summary>
+    [Directive<ProtocolGrammar>("protocol", DirectiveContexts.Server, IsRepeatable = true, Default = "by port")]
     public string Protocol { get; set; } = "";
 
     /// <summary>Directive <c>server_name</c>. Default: the host's name in lower case.</summary>

@@ -13,18 +13,6 @@ internal sealed class ListenGrammar : ItemGrammar<MailListenOptions>
     private const string Ipv6Only = "ipv6only=";
     private const string SoKeepalive = "so_keepalive=";
 
-    /// <summary>The ports that tell the protocol of a server that does not name it.</summary>
-    private static readonly Dictionary<int, string> WellKnownPorts = new()
-    {
-        [143] = "imap",
-        [993] = "imap",
-        [110] = "pop3",
-        [995] = "pop3",
-        [25] = "smtp",
-        [465] = "smtp",
-        [587] = "smtp",
-    };
-
     public override (int Least, int Most) Arguments => (1, int.MaxValue);
 
     public override void Read(DirectiveCall call)
@@ -44,9 +32,6 @@ internal sealed class ListenGrammar : ItemGrammar<MailListenOptions>
         var parameters = ItemBinder<MailListenOptions>.Bind(item, call.Context, call.Report);
         Add(call, ReadAddress(item.Text(nameof(MailListenOptions.Address)), call.Context.Lookup, call.Report), parameters);
     }
-
-    /// <summary>The protocol whose well-known port this address has.</summary>
-    public static string? ProtocolOf(EndPoint address) => address is IPEndPoint ip ? WellKnownPorts.GetValueOrDefault(ip.Port) : null;
 
     private static void Add(DirectiveCall call, List<EndPoint> addresses, MailListenOptions parameters) => call.AddAll(addresses.Select(address => parameters with { Address = address }));
 

@@ -16,8 +16,8 @@ internal static class ConfigurationLoader
     /// <summary>Loads a configuration on a machine with these names and rights.</summary>
     public static ConfigurationResult Load(ConfigurationRequest request, HostLookup lookup, bool isPrivileged)
     {
-        var (schema, messages) = (BuiltInOptions.Schema, new List<ConfigurationMessage>());
-        var context = new LoadContext(Path.GetDirectoryName(request.ConfPath) ?? request.Prefix, request.Prefix, lookup) { IsPrivileged = isPrivileged };
+        var (schema, protocols, messages) = (request.Features.Schema, request.Features.Protocols, new List<ConfigurationMessage>());
+        var context = new LoadContext(Path.GetDirectoryName(request.ConfPath) ?? request.Prefix, request.Prefix, lookup) { IsPrivileged = isPrivileged, Protocols = [.. protocols.All.Select(protocol => protocol.Name)] };
         var conf = new ConfReader(schema, context, messages);
         if (request.GlobalDirectives is { } directives) conf.ReadGlobal(directives);
 
@@ -36,10 +36,10 @@ internal static class ConfigurationLoader
 
         var loader = new OptionsLoader(schema);
         var options = loader.Load(settings);
-        LateDefaults.Apply(loader);
+        LateDefaults.Apply(loader, protocols);
         if (options.Passdb.Count == 0 && options.Servers.Any(server => server.AuthHttp.IsInternal)) options.Passdb.Add(EmbeddedUsers(context));
-        new OptionsValidator(messages).Validate(loader.Servers, conf.IsComplete);
-        var upstreams = new UpstreamValidator(lookup, messages);
+        new OptionsValidator(protocols, messages).Validate(loader.Servers, conf.IsComplete);
+        var upstreams = new UpstreamValidator(protocols, lookup, messages);
         upstreams.Validate(loader, conf.IsComplete);
         if (conf.IsComplete) foreach (var passdb in options.Passdb) upstreams.ValidatePassdb(passdb);
         if (conf.IsComplete) upstreams.ValidateProofs(loader.Servers, options.Passdb);

@@ -7,4 +7,8 @@ namespace MailProxy.Loading;
 /// <param name="Prefix">The directory at which relative names of <c>pid</c> and <c>error_log</c> start.</param>
 /// <param name="GlobalDirectives">What <c>-g</c> says, read before the file.</param>
 /// <param name="Overlay"><c>Mail:…</c> keys, which win over the file.</param>
-internal sealed record ConfigurationRequest(string? ConfPath, string Prefix, string? GlobalDirectives, IConfiguration? Overlay);
+internal sealed record ConfigurationRequest(string? ConfPath, string Prefix, string? GlobalDirectives, IConfiguration? Overlay)
+{
+    /// <summary>What it may speak of.</summary>
+    public Features Features { get; init; } = Features.BuiltIn;
+}

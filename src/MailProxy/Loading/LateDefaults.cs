@@ -3,6 +3,7 @@ using MailProxy.Authentication;
 using MailProxy.Configuration;
 using MailProxy.Configuration.Binding;
 using MailProxy.Listening;
+using MailProxy.Protocols;
 using MailProxy.Tls;
 using MailProxy.Upstreams;
 
@@ -11,10 +12,10 @@ namespace MailProxy.Loading;
 /// <summary>Defaults of one option that hang on another, possibly of another feature: what they are is known once all is read.</summary>
 internal static class LateDefaults
 {
-    public static void Apply(OptionsLoader loaded)
+    public static void Apply(OptionsLoader loaded, MailProtocols protocols)
     {
         foreach (var group in loaded.Groups) Apply(group);
-        foreach (var server in loaded.Servers) Apply(server.Options, server.Settings, loaded.Groups);
+        foreach (var server in loaded.Servers) Apply(server.Options, server.Settings, loaded.Groups, protocols);
     }
 
     private static void Apply(LoadedBlock<UpstreamGroupOptions> group)
@@ -25,7 +26,7 @@ internal static class LateDefaults
         if (!TlsSections.HasUpstreamTls(group.Own)) group.Options.ProxyTls = null;
     }
 
-    private static void Apply(ServerOptions server, SettingLevel settings, List<LoadedBlock<UpstreamGroupOptions>> groups)
+    private static void Apply(ServerOptions server, SettingLevel settings, List<LoadedBlock<UpstreamGroupOptions>> groups, MailProtocols protocols)
     {
         if (server.ServerName.Length == 0) server.ServerName = Dns.GetHostName().ToLowerInvariant();
         foreach (var listen in server.Listen) listen.Ssl |= server.Tls.Enabled;
@@ -35,6 +36,6 @@ internal static class LateDefaults
             server.Proxy.Pass = new UpstreamAddress(named.Options.Name, pass.Port);
         if (server.Protocol.Length > 0) return;
         var listens = settings.Items<MailListenOptions>(nameof(ListeningOptions.Listen)).Where(listen => listen.Item.IsFirst);
-        server.Protocol = listens.Select(listen => ListenGrammar.ProtocolOf(listen.Value.Address)).FirstOrDefault(protocol => protocol is not null) ?? "";
+        server.Protocol = listens.Select(listen => protocols.OfPort(listen.Value.Address)).OfType<MailProtocol>().FirstOrDefault()?.Name ?? "";
     }
 }

@@ -3,14 +3,14 @@ using MailProxy.Configuration;
 using MailProxy.Configuration.Binding;
 using MailProxy.Listening;
 using MailProxy.Observing.Logs;
-using MailProxy.Protocols.Smtp;
+using MailProxy.Protocols;
 using MailProxy.Tls;
 using MailProxy.Upstreams;
 
 namespace MailProxy.Loading;
 
 /// <summary>What can only be said once everything is read and inherited, in the order in which nginx says it.</summary>
-internal sealed class OptionsValidator(List<ConfigurationMessage> messages)
+internal sealed class OptionsValidator(MailProtocols protocols, List<ConfigurationMessage> messages)
 {
     /// <summary>Checks the servers.</summary>
     /// <param name="servers">The servers.</param>
@@ -32,7 +32,7 @@ internal sealed class OptionsValidator(List<ConfigurationMessage> messages)
         foreach (var server in servers.Where(SkipsStarttls))
         {
             messages.Add(new ConfigurationMessage(
-                ErrorLogLevel.Warn, $"\"starttls only\" does not keep clients that need no authentication (\"smtp_auth none\") from sending mail in plain text, for server in {server.Options.Source}"));
+                ErrorLogLevel.Warn, $"\"starttls only\" does not keep clients that need no authentication (\"{server.Options.Protocol}_auth none\") from sending mail in plain text, for server in {server.Options.Source}"));
         }
     }
 
@@ -63,8 +63,8 @@ internal sealed class OptionsValidator(List<ConfigurationMessage> messages)
     private static bool HasNoProxyKey(LoadedBlock<ServerOptions> server) =>
         !string.IsNullOrEmpty(server.Options.ProxyTls.Certificate) && string.IsNullOrEmpty(server.Options.ProxyTls.CertificateKey) && !server.Settings.HasFailed("ProxyTls:CertificateKey");
 
-    private static bool SkipsStarttls(LoadedBlock<ServerOptions> server) =>
-        server.Options is { Protocol: "smtp", Tls.Starttls: StarttlsMode.Only } && server.Options.Smtp.Auth.Contains("none");
+    private bool SkipsStarttls(LoadedBlock<ServerOptions> server) =>
+        server.Options.Tls.Starttls == StarttlsMode.Only && protocols.Find(server.Options.Protocol) is { AllowsNone: true } protocol && protocol.MechanismsOf(server.Options).Contains("none");
 
     private void Error(string text) => messages.Add(new ConfigurationMessage(ErrorLogLevel.Emerg, text));
 }

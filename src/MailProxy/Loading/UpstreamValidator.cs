@@ -2,17 +2,15 @@ using MailProxy.Authentication;
 using MailProxy.Configuration;
 using MailProxy.Configuration.Binding;
 using MailProxy.Configuration.Grammar;
-using MailProxy.Protocols.Imap;
-using MailProxy.Protocols.Pop3;
-using MailProxy.Protocols.Smtp;
 using MailProxy.Tls;
+using MailProxy.Protocols;
 using MailProxy.Upstreams;
 using MailProxy.UserDirectory;
 
 namespace MailProxy.Loading;
 
 /// <summary>What can only be said of <c>upstream</c> groups, and of those who pass to them, once everything is read and inherited.</summary>
-internal sealed class UpstreamValidator(HostLookup lookup, List<ConfigurationMessage> messages)
+internal sealed class UpstreamValidator(MailProtocols protocols, HostLookup lookup, List<ConfigurationMessage> messages)
 {
     private readonly HashSet<string> _names = new(StringComparer.OrdinalIgnoreCase);
 
@@ -43,8 +41,8 @@ internal sealed class UpstreamValidator(HostLookup lookup, List<ConfigurationMes
         foreach (var server in servers.Where(server => server.Options.AuthHttp.IsInternal))
         {
             var (options, mechanisms) = (server.Options, MechanismsOf(server.Options));
-            if (options.Protocol == "smtp" && mechanisms.Any(mechanism => mechanism is "plain" or "login") && server.Settings["Proxy:SmtpAuth"] is { HasFailed: false } written && !options.Proxy.SmtpAuth)
-                Error($"passdb {open.Driver} in {open.Source} checks no password, and with \"proxy_smtp_auth off\" no upstream would in {written.Where}");
+            if (mechanisms.Any(mechanism => mechanism is "plain" or "login") && protocols.Find(options.Protocol)?.UpstreamLoginSwitch is { } path && server.Settings[path] is { HasFailed: false, Value: false } off)
+                Error($"passdb {open.Driver} in {open.Source} checks no password, and with \"proxy_{options.Protocol}_auth off\" no upstream would in {off.Where}");
             if (!passdbs.All(passdb => passdb.TakesAnyPassword)) continue;
             foreach (var mechanism in mechanisms.Where(mechanism => mechanism is "apop" or "cram-md5"))
                 Error($"\"{options.Protocol}_auth {mechanism}\" needs stored passwords, and passdb {open.Driver} in {open.Source} has none, for server in {options.Source}");
@@ -108,13 +106,7 @@ internal sealed class UpstreamValidator(HostLookup lookup, List<ConfigurationMes
             Error($"\"{server.Protocol}_auth {mechanism}\" needs an auth server, and no \"auth_http\" is defined for server in {server.Source}");
     }
 
-    private static IList<string> MechanismsOf(ServerOptions server) => server.Protocol switch
-    {
-        "imap" => server.Imap.Auth,
-        "pop3" => server.Pop3.Auth,
-        "smtp" => server.Smtp.Auth,
-        _ => [],
-    };
+    private IList<string> MechanismsOf(ServerOptions server) => protocols.Find(server.Protocol)?.MechanismsOf(server) ?? [];
 
     private static bool IsHash(UpstreamMethod method) => method is UpstreamMethod.Hash or UpstreamMethod.ConsistentHash;
 

@@ -19,11 +19,11 @@ internal sealed class ClientDialogue : IDisposable
     private readonly CancellationToken _closeRequested;
     private int _errors;
 
-    public ClientDialogue(ConnectionContext connection, SessionContext context, IMailProtocol protocol)
+    public ClientDialogue(ConnectionContext connection, SessionContext context)
     {
         _connection = connection;
         _context = context;
-        _protocol = protocol.CreateSession(context);
+        _protocol = context.Protocol.CreateSession(context);
         _client = new MailConnection(connection, context.Time, context.Record);
         _closeRequested = connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? CancellationToken.None;
     }

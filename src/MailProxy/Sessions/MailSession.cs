@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Connections;
 namespace MailProxy.Sessions;
 
 /// <summary>The life of one client: a dialogue up to the login, then the relay.</summary>
-internal sealed class MailSession(ConnectionContext connection, SessionContext context, IMailProtocol protocol)
+internal sealed class MailSession(ConnectionContext connection, SessionContext context)
 {
     /// <summary>Runs the session to its end. The connection is closed by the caller.</summary>
     public async Task<SessionEndReason> RunAsync()
@@ -15,7 +15,7 @@ internal sealed class MailSession(ConnectionContext connection, SessionContext c
 
     private async ValueTask<SessionOutcome> LogInAsync()
     {
-        using var dialogue = new ClientDialogue(connection, context, protocol);
+        using var dialogue = new ClientDialogue(connection, context);
         return await dialogue.RunAsync();
     }
 }

@@ -12,13 +12,16 @@ using Microsoft.Extensions.Logging;
 namespace MailProxy.Sessions;
 
 /// <summary>What one session knows and whom it asks: its connection's facts and the program's parts.</summary>
-internal sealed class SessionContext(ConnectionScope scope, SessionServices services)
+internal sealed class SessionContext(ConnectionScope scope, SessionServices services, SessionProtocol protocol)
 {
     private string? _challenge;
 
     public ConnectionScope Scope { get; } = scope;
 
     public SessionServices Services { get; } = services;
+
+    /// <summary>What the client speaks.</summary>
+    public SessionProtocol Protocol { get; } = protocol;
 
     public ServerOptions Server => Scope.Server;
 

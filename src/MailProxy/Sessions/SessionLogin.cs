@@ -84,7 +84,7 @@ internal sealed class SessionLogin(SessionContext context, ProtocolSession proto
     private AuthRequest Request(Credentials credentials) => new()
     {
         Options = context.Server.AuthHttp,
-        Protocol = context.Server.Protocol,
+        Protocol = context.Protocol,
         Credentials = credentials,
         Attempt = _attempts,
         Client = context.Scope.Client,

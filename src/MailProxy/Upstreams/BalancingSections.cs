@@ -18,7 +18,7 @@ internal static class BalancingSections
 
     extension(ServerOptions server)
     {
-        /// <summary>Directives <c>proxy*</c> and <c>xclient</c>.</summary>
+        /// <summary>Directives <c>proxy*</c>.</summary>
         public ProxyOptions Proxy
         {
             get => server.Of<ProxyOptions>();

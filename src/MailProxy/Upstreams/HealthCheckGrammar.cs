@@ -7,7 +7,7 @@ internal sealed class HealthCheckGrammar : ValueGrammar
 {
     public override (int Least, int Most) Arguments => (0, int.MaxValue);
 
-    public override string Syntax(ValueAttribute attribute) => "[interval=time] [fails=n] [passes=n] [timeout=time] [protocol=imap|pop3|smtp]";
+    public override string Syntax(ValueAttribute attribute) => "[interval=time] [fails=n] [passes=n] [timeout=time] [protocol=name]";
 
     public override void Read(DirectiveCall call)
     {

@@ -23,7 +23,7 @@ internal sealed class HealthCheckOptions
     [Parameter<MillisecondsGrammar>("timeout", Minimum = 1)]
     public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Parameter <c>protocol</c>: <c>imap</c>, <c>pop3</c> or <c>smtp</c>. Empty: that of the servers that <c>proxy_pass</c> to the group, else by port.</summary>
-    [Parameter<ChoiceGrammar>("protocol", Words = ["imap", "pop3", "smtp"])]
+    /// <summary>Parameter <c>protocol</c>: the name of one. Empty: that of the servers that <c>proxy_pass</c> to the group, else by port.</summary>
+    [Parameter<ProtocolGrammar>("protocol")]
     public string Protocol { get; set; } = "";
 }

@@ -5,7 +5,7 @@ using MailProxy.Configuration.Grammar;
 
 namespace MailProxy.Upstreams;
 
-/// <summary>What goes to the upstream, and how: directives <c>proxy*</c> and <c>xclient</c>.</summary>
+/// <summary>What goes to the upstream, and how: directives <c>proxy*</c>.</summary>
 internal sealed class ProxyOptions
 {
     /// <summary>Directive <c>proxy</c>: <c>off</c> written out closes the server for maintenance; absent (null) or on, it proxies.</summary>
@@ -55,18 +55,6 @@ internal sealed class ProxyOptions
     /// <summary>Directive <c>proxy_protocol_version</c>: which header <c>proxy_protocol on</c> means; version 2 is then nginx's, of addresses only. Default 1.</summary>
     [Directive<ChoiceGrammar>("proxy_protocol_version", Words = ["1", "2"])]
     public ProxyProtocolForm ProtocolForm { get; set; }
-
-    /// <summary>Directive <c>proxy_smtp_auth</c>: AUTH PLAIN at an SMTP upstream, or AUTH LOGIN where only that is offered. Default off, but a password that nobody else has checked always goes there.</summary>
-    [Directive<FlagGrammar>("proxy_smtp_auth")]
-    public bool SmtpAuth { get; set; }
-
-    /// <summary>Directive <c>proxy_imap_capability</c>: an IMAP upstream whose answer to the login lists no capabilities is asked for them, and the client is told. Default auto.</summary>
-    [Directive<ChoiceGrammar>("proxy_imap_capability", Words = ["auto", "on", "off"])]
-    public ImapCapabilityMode ImapCapability { get; set; }
-
-    /// <summary>Directive <c>xclient</c>: XCLIENT to an SMTP upstream. Default on.</summary>
-    [Directive<FlagGrammar>("xclient")]
-    public bool Xclient { get; set; } = true;
 }
 
 /// <summary>Values of <c>proxy_protocol</c>.</summary>
@@ -90,17 +78,4 @@ internal enum ProxyProtocolForm
 
     /// <summary><c>2</c>: binary.</summary>
     Binary,
-}
-
-/// <summary>Values of <c>proxy_imap_capability</c>.</summary>
-internal enum ImapCapabilityMode
-{
-    /// <summary><c>auto</c>: for a client that has asked us for them since its connection is what it is, clear or TLS: it would keep our list.</summary>
-    Auto,
-
-    /// <summary><c>on</c>: for every client.</summary>
-    On,
-
-    /// <summary><c>off</c>: for none, as in nginx.</summary>
-    Off,
 }

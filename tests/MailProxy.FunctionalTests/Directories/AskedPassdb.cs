@@ -3,6 +3,7 @@ using System.Net;
 using System.Text;
 using MailProxy.Authentication;
 using MailProxy.Configuration;
+using MailProxy.Loading;
 using MailProxy.UserDirectory;
 using MailProxy.UserDirectory.Stores;
 using Microsoft.Extensions.Logging;
@@ -30,7 +31,7 @@ internal sealed class AskedPassdb : ILogger, IAsyncDisposable
     {
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(20), TimeProvider.System);
         var credentials = new Credentials(method, Encoding.UTF8.GetBytes(login), Encoding.UTF8.GetBytes(password), "<1@x>"u8.ToArray());
-        return await _chain.AuthenticateAsync(new PassdbQuery(credentials, "imap", IPAddress.Parse("192.0.2.7")), deadline.Token);
+        return await _chain.AuthenticateAsync(new PassdbQuery(credentials, Features.BuiltIn.Protocols.Find("imap")!, IPAddress.Parse("192.0.2.7")), deadline.Token);
     }
 
     public async Task<PassdbStatus> StatusAsync(string login, string password, AuthMethod method = AuthMethod.Plain) => (await AskAsync(login, password, method)).Status;

@@ -40,7 +40,7 @@ internal static class Attempts
                 Timeout = timeout ?? TimeSpan.FromSeconds(60),
                 Headers = [.. headers.Select(header => new NameValueOptions { Name = header.Name, Value = header.Value })],
             },
-            Protocol = protocol,
+            Protocol = Values.Protocol(protocol),
             Credentials = new Credentials(method, Bytes(login), Bytes(secret), salt is null ? null : Bytes(salt)),
             Attempt = 1,
             Client = new IPEndPoint(IPAddress.Loopback, 51438),

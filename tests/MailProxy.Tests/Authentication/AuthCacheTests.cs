@@ -1,5 +1,6 @@
 using System.Net;
 using MailProxy.Authentication;
+using MailProxy.Tests.Configuration;
 using Microsoft.Extensions.Time.Testing;
 
 namespace MailProxy.Tests.Authentication;
@@ -132,7 +133,7 @@ public sealed class AuthCacheTests : IAsyncDisposable
     private AuthRequest Like(AuthRequest other, string secret = Attempts.Secret, IPAddress? client = null, string protocol = "imap", int attempt = 1) => new()
     {
         Options = other.Options,
-        Protocol = protocol,
+        Protocol = Values.Protocol(protocol),
         Credentials = new Credentials(AuthMethod.Plain, other.Credentials.Login, Attempts.Bytes(secret)),
         Attempt = attempt,
         Client = new IPEndPoint(client ?? IPAddress.Loopback, 51438),

@@ -96,7 +96,7 @@ public sealed class DirectiveContextTests : IDisposable
     public void The_list_above_is_whole()
     {
         var listed = Directives.Select(row => Name(row.Data.Item1)).Order(StringComparer.Ordinal);
-        Assert.Equal(BuiltInOptions.Schema.Directives.All.Where(row => !row.IsBlock).Select(row => row.Name).Distinct(), listed);
+        Assert.Equal(Features.BuiltIn.Schema.Directives.All.Where(row => !row.IsBlock).Select(row => row.Name).Distinct(), listed);
     }
 
     private static string Name(string line) => line.Split(' ', ';')[0];

@@ -154,7 +154,7 @@ public sealed class DirectiveValueTests
             Gen.String[0, 12], "1h", " ", "5ms", "4k", "on", "[", "::1", "]", ":", "/", "143", "-", "unix:", "http://", "https://", "valid=", "valid=1s", "ipv4=off", "shared:", "shared:a:64k", "builtin:", "127.0.0.1", "\0", "/24", "\uD800", "$", "${", "}", "$auth_user",
             "127.0.0.1:143", "mail.test:143", "ssl", "backlog=", "backlog=5", "so_keepalive=", "so_keepalive=1:2:3", "rcvbuf=1k", "ipv6only=o", "off", "syslog:", "syslog:server=127.0.0.1,", "syslog:tag=,nohostname", "info", "debug_mail", "stderr",
             "weight=2", "fail_timeout=", "max_conns=1", "backup", "resolve", "consistent", "two", "interval=1s", "protocol=imap", "64k", "escape=", "escape=json", "sqlite", "ldap", "pgsql", "static", "scheme=", "file:/none");
-        var directives = BuiltInOptions.Schema.Directives.All.ToArray();
+        var directives = Features.BuiltIn.Schema.Directives.All.ToArray();
         Gen.Select(Gen.Int[0, directives.Length - 1].Select(i => directives[i]), words.Array[0, 4], Gen.Bool).Sample((directive, arguments, isKey) =>
         {
             var messages = new List<ConfigurationMessage>();
@@ -170,7 +170,7 @@ public sealed class DirectiveValueTests
 
     private static Gen<string> Pieces(Gen<string> any, params string[] known) => Gen.OneOf(any, Gen.Int[0, known.Length - 1].Select(i => known[i]));
 
-    private static LoadContext Context => new("/etc/mail", "/srv", TestConf.Lookup);
+    private static LoadContext Context => new("/etc/mail", "/srv", TestConf.Lookup) { Protocols = ["imap"] };
 
     private static object? Read<TGrammar>(string text) where TGrammar : WordGrammar, new()
     {

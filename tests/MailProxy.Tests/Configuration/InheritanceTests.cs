@@ -24,7 +24,7 @@ public sealed class InheritanceTests : IDisposable
         var server = _conf.OnlyServer("");
         Assert.Equal(System.Net.Dns.GetHostName().ToLowerInvariant(), server.ServerName);
         Assert.Equal((TimeSpan.FromSeconds(60), 5, TimeSpan.FromSeconds(60)), (server.Timeout, server.MaxErrors, server.AuthHttp.Timeout));
-        Assert.Equal((4096, TimeSpan.FromHours(24), false, true, null), (server.Proxy.Buffer, server.Proxy.Timeout, server.Proxy.PassErrorMessage, server.Proxy.Xclient, server.Proxy.Enabled));
+        Assert.Equal((4096, TimeSpan.FromHours(24), false, true, null), (server.Proxy.Buffer, server.Proxy.Timeout, server.Proxy.PassErrorMessage, server.SmtpUpstream.Xclient, server.Proxy.Enabled));
         Assert.Equal(["plain", "IMAP4", "IMAP4rev1", "UIDPLUS"], server.Imap.Auth.Concat(server.Imap.Capabilities));
         Assert.Equal(["plain", "TOP", "USER", "UIDL"], server.Pop3.Auth.Concat(server.Pop3.Capabilities));
         Assert.Equal(["plain", "login"], server.Smtp.Auth.Concat(server.Smtp.Capabilities));

@@ -270,7 +270,7 @@ public sealed class OverlayTests : IDisposable
     };
 
     private static IEnumerable<OptionProperty> OptionsOf(OptionBlock block) =>
-        (block switch { MailProxyOptions => BuiltInOptions.Schema.Main, ServerOptions => BuiltInOptions.Schema.Server, _ => BuiltInOptions.Schema.Upstream }).Values;
+        (block switch { MailProxyOptions => Features.BuiltIn.Schema.Main, ServerOptions => Features.BuiltIn.Schema.Server, _ => Features.BuiltIn.Schema.Upstream }).Values;
 
     private static string Root(string name) => name is "file" or "json" or "environment" ? "" : name;
 }

@@ -41,7 +41,7 @@ public sealed partial class ReadmeTests
         }
     }
 
-    private static OptionSchema Schema => BuiltInOptions.Schema;
+    private static OptionSchema Schema => Features.BuiltIn.Schema;
 
     [GeneratedRegex("```nginx\\n(.*?)```", RegexOptions.Singleline)]
     private static partial Regex Example();

@@ -4,6 +4,8 @@ using MailProxy.Configuration;
 using MailProxy.Configuration.Binding;
 using MailProxy.Configuration.Grammar;
 using MailProxy.Listening;
+using MailProxy.Loading;
+using MailProxy.Protocols;
 using MailProxy.Transport.Tls;
 
 namespace MailProxy.Tests.Configuration;
@@ -25,6 +27,9 @@ internal static class Values
         Assert.Null(NetAddress.ReadUpstream(text, out var address));
         return address;
     }
+
+    /// <summary>A protocol of the program.</summary>
+    public static MailProtocol Protocol(string name) => Features.BuiltIn.Protocols.Find(name)!;
 
     /// <summary>What <c>auth_http</c> makes of its words.</summary>
     public static IList<AuthHttpUrl> Urls(params string[] texts) => [.. texts.Select(AuthHttpUrl.Parse)];

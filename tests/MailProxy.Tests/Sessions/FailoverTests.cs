@@ -204,7 +204,7 @@ public sealed class FailoverTests
             server.AuthHttp.Url = [];
             server.Proxy.Pass = new UpstreamAddress("pool", null);
             server.Proxy.PassErrorMessage = true;
-            server.Proxy.Xclient = server.Protocol == "smtp";
+            server.SmtpUpstream.Xclient = server.Protocol == "smtp";
             configure?.Invoke(server);
         },
     };

@@ -85,7 +85,7 @@ public sealed class GoldenVectorTests
         "smtp",
         Smtp + Ehlo + "C: AUTH PLAIN AHUAcA==\n" + Request("plain", "u", "p", "smtp") + Ok + Offer
             + "U< XCLIENT ADDR=127.0.0.1 NAME=[UNAVAILABLE]\nU> 220 again\nU< EHLO c\nU> 250-up\nU> 250 AUTH PLAIN\nU< AUTH PLAIN AHUAcA==\nU> 235 in\nS: 235 2.0.0 OK\n",
-        server => server.Proxy.SmtpAuth = true);
+        server => server.SmtpUpstream.SmtpAuth = true);
 
     [Fact]
     public Task Vector_13() => PlayAsync("smtp", Smtp + "C: AUTH PLAIN AHUAcA==\n" + Request("plain", "u", "p", "smtp")

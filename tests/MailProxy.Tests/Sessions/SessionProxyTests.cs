@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using MailProxy.Configuration;
 using MailProxy.Observing;
+using MailProxy.Protocols.Smtp;
 using MailProxy.Transport.Sockets;
 using MailProxy.Upstreams;
 
@@ -14,7 +15,7 @@ public sealed class SessionProxyTests
     public async Task A_login_and_its_end_are_logged(string protocol)
     {
         var dialect = Dialect.Of(protocol);
-        var session = new SessionTranscript { Protocol = protocol, Configure = server => server.Proxy.Xclient = false };
+        var session = new SessionTranscript { Protocol = protocol, Configure = server => server.SmtpUpstream.Xclient = false };
         var upstream = dialect.Upstream.Replace("EHLO", "HELO", StringComparison.Ordinal);
         Assert.Equal(SessionEndReason.Done, await session.PlayAsync($"{dialect.Greeting}{dialect.Login}{upstream}U> <close>\nS: <close>\nU< <close>"));
         Assert.Equal(["client logged in", "proxied session done"], session.Log.Select(line => line["Information: ".Length..line.IndexOf(',', StringComparison.Ordinal)]));

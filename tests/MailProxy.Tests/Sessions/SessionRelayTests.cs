@@ -22,7 +22,7 @@ public sealed class SessionRelayTests
         client.Proxy.Features.Set<IRelayFeature>(new ManagedRelay(client.Proxy, TimeProvider.System));
         var upstream = new MemoryConnection();
         await upstream.Peer.Output.CompleteAsync();
-        var relay = new SessionRelay(client.Proxy, new SessionContext(scope, null!));
+        var relay = new SessionRelay(client.Proxy, new SessionContext(scope, null!, null!));
         await Assert.ThrowsAsync<IOException>(() => relay.RunAsync(new FailsToClose(upstream.Proxy), peer).AsTask());
         Assert.True(scope.WorkerConnections.TryTake());
         Assert.Equal(0, peer.Sessions);

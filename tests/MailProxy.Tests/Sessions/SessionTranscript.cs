@@ -3,11 +3,9 @@ using MailProxy.Authentication;
 using MailProxy.Configuration;
 using MailProxy.Connections;
 using MailProxy.Listening;
+using MailProxy.Loading;
 using MailProxy.Observing;
 using MailProxy.Observing.Metrics;
-using MailProxy.Protocols.Imap;
-using MailProxy.Protocols.Pop3;
-using MailProxy.Protocols.Smtp;
 using MailProxy.Resolving;
 using MailProxy.Sessions;
 using MailProxy.Testing;
@@ -98,12 +96,12 @@ internal sealed class SessionTranscript
 
     /// <summary>The commands before login of a session that nobody plays.</summary>
     public ProtocolSession CreateProtocolSession() =>
-        ProtocolOf().CreateSession(new SessionContext(Scope(), new SessionServices(Authenticator, new MemoryUpstreams(), UpstreamTls, Router(new MemoryUpstreams(), TimeProvider.System), ClientHosts, TimeProvider.System)));
+        ProtocolOf().CreateSession(new SessionContext(Scope(), new SessionServices(Authenticator, new MemoryUpstreams(), UpstreamTls, Router(new MemoryUpstreams(), TimeProvider.System), ClientHosts, TimeProvider.System), ProtocolOf()));
 
     private MailSession Open(ConnectionContext connection, ConnectionScope scope, SessionServices services) =>
-        new(connection, new SessionContext(scope, services), ProtocolOf());
+        new(connection, new SessionContext(scope, services, ProtocolOf()));
 
-    private IMailProtocol ProtocolOf() => Protocol switch { "imap" => new ImapProtocol(), "pop3" => new Pop3Protocol(), _ => new SmtpProtocol() };
+    private SessionProtocol ProtocolOf() => (SessionProtocol)BuiltInProtocols.Create().Single(protocol => protocol.Name == Protocol);
 
     private async Task<SessionEndReason> PlayOnceAsync(string script, string afterwards, Chunks chunks)
     {

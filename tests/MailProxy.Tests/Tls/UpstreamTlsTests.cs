@@ -1,5 +1,6 @@
 using MailProxy.Authentication;
 using MailProxy.Observing;
+using MailProxy.Protocols.Smtp;
 using MailProxy.Testing;
 using MailProxy.Tests.Sessions;
 using MailProxy.Tls;
@@ -120,7 +121,7 @@ public sealed class UpstreamTlsTests
             Configure = server =>
             {
                 server.ProxyTls.Mode = mode;
-                server.Proxy.Xclient = protocol == "smtp";
+                server.SmtpUpstream.Xclient = protocol == "smtp";
                 server.Proxy.PassErrorMessage = true;
             },
             Answers = [new AuthResult { Status = AuthStatus.Accepted, Proof = ProofCheck.AuthServer, Upstream = accepted.Upstream, Login = accepted.Login, UpstreamCredentials = accepted.UpstreamCredentials, ProxySsl = answer }],

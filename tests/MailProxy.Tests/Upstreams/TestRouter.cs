@@ -1,7 +1,6 @@
-using MailProxy.Protocols.Imap;
-using MailProxy.Protocols.Pop3;
-using MailProxy.Protocols.Smtp;
+using MailProxy.Loading;
 using MailProxy.Resolving;
+using MailProxy.Sessions;
 using MailProxy.Tls;
 using MailProxy.Upstreams.Groups;
 using MailProxy.Upstreams.Health;
@@ -17,7 +16,7 @@ internal static class TestRouter
 {
     public static UpstreamRouter Create(IConnectionFactory connections, UpstreamTls upstreamTls, CollectorRegistry registry, TimeProvider time)
     {
-        var prober = new UpstreamProber(connections, upstreamTls, [new ImapUpstreamProbe(), new Pop3UpstreamProbe(), new SmtpUpstreamProbe()], time);
-        return new UpstreamRouter(new UpstreamNames(new DnsClients(time)), prober, new UpstreamMetrics(Metrics.WithCustomRegistry(registry), registry), time);
+        var prober = new UpstreamProber(connections, upstreamTls, protocol => ((SessionProtocol)protocol).Probe, time);
+        return new UpstreamRouter(new UpstreamNames(new DnsClients(time)), prober, new UpstreamMetrics(Metrics.WithCustomRegistry(registry), registry), Features.BuiltIn.Protocols, time);
     }
 }

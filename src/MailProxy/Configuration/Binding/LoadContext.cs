@@ -15,6 +15,9 @@ internal sealed record LoadContext(string ConfDirectory, string Prefix, HostLook
     /// <summary>Whether <c>user</c> can be honoured.</summary>
     public bool IsPrivileged { get; init; }
 
+    /// <summary>The names of the protocols that there are.</summary>
+    public IReadOnlyList<string> Protocols { get; init; } = [];
+
     /// <summary>The sizes of shared zones. Each source of a configuration has its own.</summary>
     public Dictionary<string, int> ZoneSizes { get; init; } = new(StringComparer.Ordinal);
 

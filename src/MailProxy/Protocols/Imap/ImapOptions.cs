@@ -27,7 +27,10 @@ internal sealed class ImapOptions
 /// <summary>What blocks have of it.</summary>
 internal static class ImapSections
 {
-    public static IReadOnlyList<OptionSection> All { get; } = [OptionSection.Of<ImapOptions>(OptionScope.Server, "Imap:")];
+    private const string UpstreamPrefix = "Proxy:";
+
+    public static IReadOnlyList<OptionSection> All { get; } =
+        [OptionSection.Of<ImapOptions>(OptionScope.Server, "Imap:"), OptionSection.Of<ImapUpstreamOptions>(OptionScope.Server, UpstreamPrefix)];
 
     extension(ServerOptions server)
     {
@@ -35,6 +38,13 @@ internal static class ImapSections
         public ImapOptions Imap
         {
             get => server.Of<ImapOptions>();
+            set => server.Set(value);
+        }
+
+        /// <summary>What goes to IMAP servers.</summary>
+        public ImapUpstreamOptions ImapUpstream
+        {
+            get => server.Of<ImapUpstreamOptions>();
             set => server.Set(value);
         }
     }

@@ -2,7 +2,6 @@ using MailProxy.Authentication;
 using MailProxy.Observing;
 using MailProxy.Sessions;
 using MailProxy.Tls;
-using MailProxy.Upstreams;
 using MailProxy.Upstreams.Dialling;
 using MailProxy.Wire;
 using MailProxy.Wire.Imap;
@@ -58,7 +57,7 @@ internal sealed class ImapSession(SessionContext context) : ProtocolSession(cont
 
     public override IUpstreamLogin CreateUpstreamLogin(AuthResult result)
     {
-        var mode = Context.Server.Proxy.ImapCapability;
+        var mode = Context.Server.ImapUpstream.ImapCapability;
         return new ImapUpstreamLogin(_tag, result.UpstreamCredentials, mode == ImapCapabilityMode.On || (mode == ImapCapabilityMode.Auto && _hasSeenCapabilities));
     }
 

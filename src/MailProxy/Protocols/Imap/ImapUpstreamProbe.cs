@@ -10,8 +10,6 @@ internal sealed class ImapUpstreamProbe : IUpstreamProbe
 {
     private static readonly byte[] Tag = "c"u8.ToArray();
 
-    public string Protocol => "imap";
-
     public async ValueTask ProbeAsync(UpstreamDialogue upstream, string serverName, CancellationToken cancellationToken)
     {
         await upstream.ExpectAsync(ImapReply.ResponseLength, ImapReply.IsGreeting, UpstreamError.Unavailable, cancellationToken);

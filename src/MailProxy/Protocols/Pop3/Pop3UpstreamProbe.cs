@@ -9,8 +9,6 @@ namespace MailProxy.Protocols.Pop3;
 /// <summary>Greeting, CAPA, QUIT. A server may refuse CAPA, which is optional (RFC 2449).</summary>
 internal sealed class Pop3UpstreamProbe : IUpstreamProbe
 {
-    public string Protocol => "pop3";
-
     public async ValueTask ProbeAsync(UpstreamDialogue upstream, string serverName, CancellationToken cancellationToken)
     {
         await upstream.ExpectAsync(UpstreamReply.LineLength, Pop3Reply.IsOk, UpstreamError.Unavailable, cancellationToken);

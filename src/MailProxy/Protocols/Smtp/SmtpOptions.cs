@@ -27,7 +27,11 @@ internal sealed class SmtpOptions
 /// <summary>What blocks have of it.</summary>
 internal static class SmtpSections
 {
-    public static IReadOnlyList<OptionSection> All { get; } = [OptionSection.Of<SmtpOptions>(OptionScope.Server, "Smtp:")];
+    /// <summary>What the keys begin with that say what goes to servers.</summary>
+    public const string UpstreamPrefix = "Proxy:";
+
+    public static IReadOnlyList<OptionSection> All { get; } =
+        [OptionSection.Of<SmtpOptions>(OptionScope.Server, "Smtp:"), OptionSection.Of<SmtpUpstreamOptions>(OptionScope.Server, UpstreamPrefix)];
 
     extension(ServerOptions server)
     {
@@ -35,6 +39,13 @@ internal static class SmtpSections
         public SmtpOptions Smtp
         {
             get => server.Of<SmtpOptions>();
+            set => server.Set(value);
+        }
+
+        /// <summary>What goes to SMTP servers.</summary>
+        public SmtpUpstreamOptions SmtpUpstream
+        {
+            get => server.Of<SmtpUpstreamOptions>();
             set => server.Set(value);
         }
     }

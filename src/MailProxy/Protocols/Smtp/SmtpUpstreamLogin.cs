@@ -5,7 +5,6 @@ using System.Text;
 using MailProxy.Authentication;
 using MailProxy.Configuration;
 using MailProxy.Observing;
-using MailProxy.Upstreams;
 using MailProxy.Upstreams.Dialling;
 using MailProxy.Wire;
 using MailProxy.Wire.Smtp;
@@ -28,7 +27,7 @@ internal sealed class SmtpUpstreamLogin(ServerOptions server, SmtpClientFacts cl
     private const int LongestCommand = 512;
 
     /// <summary>A password that nobody has checked is for the upstream to check, whatever the configuration says: XCLIENT LOGIN would vouch for it.</summary>
-    private bool SmtpAuth => result.Proof == ProofCheck.Nobody || (result.SmtpAuth ?? server.Proxy.SmtpAuth);
+    private bool SmtpAuth => result.Proof == ProofCheck.Nobody || (result.SmtpAuth ?? server.SmtpUpstream.SmtpAuth);
 
     private bool WillAuthenticate => client.Envelope is null && SmtpAuth;
 
@@ -37,9 +36,9 @@ internal sealed class SmtpUpstreamLogin(ServerOptions server, SmtpClientFacts cl
         await upstream.ExpectAsync(SmtpReply.Length, static reply => SmtpReply.Code(reply) == 220, UpstreamError.Unavailable, cancellationToken);
         if (upstream.NeedsStarttls) await StartTlsAsync(upstream, cancellationToken);
         // Only the answer to EHLO says which AUTH is taken.
-        var isHelo = !server.Proxy.Xclient && !client.UsedEhlo && !WillAuthenticate;
+        var isHelo = !server.SmtpUpstream.Xclient && !client.UsedEhlo && !WillAuthenticate;
         var offer = await GreetAsync(upstream, isHelo ? "HELO "u8.ToArray() : "EHLO "u8.ToArray(), cancellationToken);
-        if (server.Proxy.Xclient) offer = await IntroduceClientAsync(upstream, offer, cancellationToken);
+        if (server.SmtpUpstream.Xclient) offer = await IntroduceClientAsync(upstream, offer, cancellationToken);
         if (WillAuthenticate)
         {
             await AuthenticateAsync(upstream, offer, cancellationToken);

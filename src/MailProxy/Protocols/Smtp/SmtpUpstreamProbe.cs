@@ -8,8 +8,6 @@ namespace MailProxy.Protocols.Smtp;
 /// <summary>Greeting, EHLO, QUIT.</summary>
 internal sealed class SmtpUpstreamProbe : IUpstreamProbe
 {
-    public string Protocol => "smtp";
-
     public async ValueTask ProbeAsync(UpstreamDialogue upstream, string serverName, CancellationToken cancellationToken)
     {
         await upstream.ExpectAsync(SmtpReply.Length, static reply => SmtpReply.Code(reply) == 220, UpstreamError.Unavailable, cancellationToken);

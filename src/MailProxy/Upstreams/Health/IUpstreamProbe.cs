@@ -5,9 +5,6 @@ namespace MailProxy.Upstreams.Health;
 /// <summary>What <c>health_check</c> says to a server of one protocol: the greeting, what it can do, a goodbye; never a login.</summary>
 internal interface IUpstreamProbe
 {
-    /// <summary>The protocol's name.</summary>
-    string Protocol { get; }
-
     /// <summary>Holds the dialogue.</summary>
     /// <param name="upstream">The connection, behind its PROXY header and TLS.</param>
     /// <param name="serverName">What we call ourselves.</param>

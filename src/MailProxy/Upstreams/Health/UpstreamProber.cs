@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using MailProxy.Configuration;
 using MailProxy.Observing;
+using MailProxy.Protocols;
 using MailProxy.Tls;
 using MailProxy.Transport.Guards;
 using MailProxy.Transport.Tls;
@@ -15,15 +16,13 @@ namespace MailProxy.Upstreams.Health;
 /// <param name="Protocol">The protocol.</param>
 /// <param name="Server">Its names, buffer and PROXY header.</param>
 /// <param name="Tls">TLS towards them.</param>
-internal sealed record ProbeSettings(string Protocol, ServerOptions Server, ProxyTlsOptions Tls);
+internal sealed record ProbeSettings(MailProtocol Protocol, ServerOptions Server, ProxyTlsOptions Tls);
 
 /// <summary>Tries a server as far as its greeting and what it can do.</summary>
-internal sealed class UpstreamProber(IConnectionFactory connections, UpstreamTls upstreamTls, IEnumerable<IUpstreamProbe> probes, TimeProvider time)
+internal sealed class UpstreamProber(IConnectionFactory connections, UpstreamTls upstreamTls, Func<MailProtocol, IUpstreamProbe> probeOf, TimeProvider time)
 {
     // Not of IP: the PROXY header then says that the connection is the proxy's own.
     private static readonly EndPoint Nobody = new DnsEndPoint("mailproxy", 0, AddressFamily.Unspecified);
-
-    private readonly Dictionary<string, IUpstreamProbe> _probes = probes.ToDictionary(probe => probe.Protocol);
 
     /// <returns>What is wrong with it; null where it is ready for logins.</returns>
     public async Task<string?> ProbeAsync(UpstreamPeer peer, ProbeSettings settings, TimeSpan timeout, CancellationToken cancellationToken)
@@ -56,7 +55,7 @@ internal sealed class UpstreamProber(IConnectionFactory connections, UpstreamTls
         {
             var starttls = handshake is { Mode: ProxyTlsMode.Starttls } ? handshake : null;
             var dialogue = new UpstreamDialogue(connection, settings.Server.Proxy.Buffer, logContext, starttls);
-            await _probes[settings.Protocol].ProbeAsync(dialogue, settings.Server.ServerName, cancellationToken);
+            await probeOf(settings.Protocol).ProbeAsync(dialogue, settings.Server.ServerName, cancellationToken);
         }
     }
 

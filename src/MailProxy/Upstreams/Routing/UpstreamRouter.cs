@@ -1,7 +1,7 @@
 using System.Net;
 using System.Runtime.CompilerServices;
 using MailProxy.Configuration;
-using MailProxy.Listening;
+using MailProxy.Protocols;
 using MailProxy.Resolving;
 using MailProxy.Tls;
 using MailProxy.Upstreams.Groups;
@@ -13,7 +13,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace MailProxy.Upstreams.Routing;
 
 /// <summary>Finds the servers behind the name of a group or host, for the sessions of each configuration, and keeps trying those of the one in force.</summary>
-internal sealed class UpstreamRouter(UpstreamNames names, UpstreamProber prober, UpstreamMetrics metrics, TimeProvider time) : IUpstreamChoice, IDisposable
+internal sealed class UpstreamRouter(UpstreamNames names, UpstreamProber prober, UpstreamMetrics metrics, MailProtocols protocols, TimeProvider time) : IUpstreamChoice, IDisposable
 {
     private readonly ConditionalWeakTable<ServerOptions, UpstreamGroupSet> _sets = [];
     private List<HealthCheckLoop> _checks = [];
@@ -77,18 +77,14 @@ internal sealed class UpstreamRouter(UpstreamNames names, UpstreamProber prober,
     }
 
     /// <summary>As the first server that passes sessions to the group, else the first of the protocol.</summary>
-    private static ProbeSettings SettingsOf(RoutedGroup routed, MailProxyOptions options)
+    private ProbeSettings SettingsOf(RoutedGroup routed, MailProxyOptions options)
     {
         var group = routed.Group.Options;
         var user = options.Servers.FirstOrDefault(server => server.Proxy.Pass?.Host == group.Name);
-        var protocol = routed.HealthCheck!.Protocol is { Length: > 0 } written ? written : user?.Protocol ?? ProtocolByPort(group) ?? "imap";
-        var server = user ?? options.Servers.FirstOrDefault(server => server.Protocol == protocol) ?? new ServerOptions { ServerName = Dns.GetHostName() };
+        var written = protocols.Find(routed.HealthCheck!.Protocol) ?? protocols.Find(user?.Protocol ?? "");
+        var protocol = written ?? protocols.OfPort(group.Servers.FirstOrDefault()?.Address.EndPoint) ?? protocols.All[0];
+        var server = user ?? options.Servers.FirstOrDefault(server => server.Protocol == protocol.Name) ?? new ServerOptions { ServerName = Dns.GetHostName() };
         return new ProbeSettings(protocol, server, routed.Tls ?? server.ProxyTls);
-    }
-
-    private static string? ProtocolByPort(UpstreamGroupOptions group)
-    {
-        return group.Servers.FirstOrDefault()?.Address.EndPoint is { } address ? ListenGrammar.ProtocolOf(address) : null;
     }
 
     private void Log(UpstreamGroup group, UpstreamPeer peer, UpstreamChange change)

@@ -3,6 +3,7 @@ using System.Net;
 using System.Text;
 using MailProxy.Authentication;
 using MailProxy.Observing;
+using MailProxy.Protocols;
 using MailProxy.Upstreams.Routing;
 using MailProxy.UserDirectory.Logins;
 using MailProxy.Wire;
@@ -12,7 +13,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 namespace MailProxy.UserDirectory.Endpoint;
 
 /// <summary><c>/auth</c>: the auth_http protocol from the server's side, so that nginx itself, or another MailProxy, can use the users and groups of this one.</summary>
-internal sealed class AuthEndpoint(LoginDirectory directory, LoginDecider decider, IUpstreamChoice upstreams, AuthMetrics metrics)
+internal sealed class AuthEndpoint(LoginDirectory directory, LoginDecider decider, IUpstreamChoice upstreams, MailProtocols protocols, AuthMetrics metrics)
 {
     /// <summary>Makes header values bytes, one for each character: nginx escapes none above 0x20, and takes all.</summary>
     public static void TakeBytes(KestrelServerOptions kestrel)
@@ -37,7 +38,7 @@ internal sealed class AuthEndpoint(LoginDirectory directory, LoginDecider decide
             return;
         }
 
-        if (AuthEndpointRequest.Read(http.Request.Headers, out var request) is { } problem)
+        if (AuthEndpointRequest.Read(http.Request.Headers, protocols, out var request) is { } problem)
         {
             LoginLog.EndpointBadRequest(directory.Log, AuthEndpointAccess.PeerText(http), problem);
             await RefuseAsync(http, StatusCodes.Status400BadRequest, AuthEndpointResult.BadRequest, problem);
@@ -50,7 +51,7 @@ internal sealed class AuthEndpoint(LoginDirectory directory, LoginDecider decide
         if (server is null) Refuse(http.Response, facts, verdict);
         else Accept(http.Response, facts, decision, server);
         metrics.Answered(ResultOf(verdict)).Inc();
-        LoginLog.EndpointAnswered(directory.Log, facts.Protocol, NameOf(facts), Credentials.NameOf(facts.Credentials.Method), request.Client, server?.ToString() ?? LoginRefusal.Text(verdict, facts.Protocol));
+        LoginLog.EndpointAnswered(directory.Log, facts.Protocol.Name, NameOf(facts), Credentials.NameOf(facts.Credentials.Method), request.Client, server?.ToString() ?? LoginRefusal.Text(verdict, facts.Protocol));
     }
 
     /// <summary>Whoever asks connects there himself, and knows no groups.</summary>
@@ -81,7 +82,7 @@ internal sealed class AuthEndpoint(LoginDirectory directory, LoginDecider decide
     }
 
     private static bool IsForUpstreamToCheck(LoginFacts facts, LoginDecision decision) =>
-        decision is { Verdict: LoginVerdict.Accepted, Proof: ProofCheck.Nobody } && facts.Protocol == "smtp" && facts.Credentials.Method != AuthMethod.None;
+        decision is { Verdict: LoginVerdict.Accepted, Proof: ProofCheck.Nobody } && !facts.Protocol.UpstreamNeedsPassword && facts.Credentials.Method != AuthMethod.None;
 
     /// <summary>nginx takes values as they are, without the spaces around them: what cannot be said so must not be said otherwise.</summary>
     private LoginDecision Presentable(LoginFacts facts, LoginDecision decision)
@@ -108,7 +109,7 @@ internal sealed class AuthEndpoint(LoginDirectory directory, LoginDecider decide
     private static void Refuse(HttpResponse response, LoginFacts facts, LoginVerdict verdict)
     {
         response.Headers["Auth-Status"] = LoginRefusal.Text(verdict, facts.Protocol);
-        if (facts.Protocol == "smtp") response.Headers["Auth-Error-Code"] = LoginRefusal.Code(verdict);
+        if (facts.Protocol.RefusesWithCode) response.Headers["Auth-Error-Code"] = LoginRefusal.Code(verdict);
         var wait = LoginRefusal.Wait(facts.Attempt);
         if (wait > TimeSpan.Zero) response.Headers["Auth-Wait"] = wait.TotalSeconds.ToString(CultureInfo.InvariantCulture);
     }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using MailProxy.Authentication;
+using MailProxy.Protocols;
 using MailProxy.UserDirectory.Logins;
 using MailProxy.Wire;
 using Microsoft.AspNetCore.Http;
@@ -26,14 +27,13 @@ internal sealed record AuthEndpointRequest(LoginFacts Facts, string Client, bool
 
     /// <summary>Reads the headers. Values are bytes, one for each character.</summary>
     /// <returns>Null, or what is wrong with them.</returns>
-    public static string? Read(IHeaderDictionary headers, out AuthEndpointRequest? request)
+    public static string? Read(IHeaderDictionary headers, MailProtocols protocols, out AuthEndpointRequest? request)
     {
         request = null;
         if (Array.Find(Known, name => headers[name].Count > 1) is { } repeated) return $"{repeated} is there more than once";
         if (ReadMethod(Text(headers, "Auth-Method")) is not { } method) return "Auth-Method is missing or not known";
-        var protocol = Text(headers, "Auth-Protocol").ToLowerInvariant();
-        if (protocol is not ("imap" or "pop3" or "smtp")) return "Auth-Protocol is missing or not known";
-        if (method == AuthMethod.None && protocol != "smtp") return "Auth-Method \"none\" is for SMTP";
+        if (protocols.Find(Text(headers, "Auth-Protocol").ToLowerInvariant()) is not { } protocol) return "Auth-Protocol is missing or not known";
+        if (method == AuthMethod.None && !protocol.AllowsNone) return $"Auth-Method \"none\" is not for {protocol.Name}";
         if (!TryReadAttempt(Text(headers, "Auth-Login-Attempt"), out var attempt)) return "Auth-Login-Attempt is no number";
         var salt = Bytes(headers, "Auth-Salt");
         if (method is AuthMethod.Apop or AuthMethod.CramMd5 && salt.Length == 0) return "Auth-Salt is missing";

@@ -34,7 +34,7 @@ internal sealed class LoginDecider(LoginDirectory directory)
     private static LoginDecision Accept(LoginFacts facts, Credentials credentials, PassdbResult result, ILogger log)
     {
         if (credentials.Method == AuthMethod.None) return new LoginDecision(LoginVerdict.Accepted) { Upstream = result.Upstream };
-        if (credentials.Method != AuthMethod.Plain && result.Password is null && facts.Protocol != "smtp")
+        if (credentials.Method != AuthMethod.Plain && result.Password is null && facts.Protocol.UpstreamNeedsPassword)
         {
             LoginLog.NoPassword(log, PeerText.ToText(credentials.Login), Credentials.NameOf(credentials.Method));
             return new LoginDecision(LoginVerdict.Unavailable);

@@ -1,5 +1,6 @@
 using MailProxy.Authentication;
 using MailProxy.Configuration;
+using MailProxy.Protocols;
 
 namespace MailProxy.UserDirectory.Logins;
 
@@ -43,21 +44,21 @@ internal sealed record LoginDecision(LoginVerdict Verdict)
     public override string ToString() => $"{Verdict} (details withheld)";
 }
 
-/// <summary>How a refusal is worded: with the response codes of RFC 5530 for IMAP and RFC 3206 for POP3, by which a client sees whether the password is to blame.</summary>
+/// <summary>How a refusal is worded, with the protocol's response codes.</summary>
 internal static class LoginRefusal
 {
     private const int LastWait = 3;
 
     /// <summary>The value of <c>Auth-Status</c>.</summary>
-    public static string Text(LoginVerdict verdict, string protocol) => verdict switch
+    public static string Text(LoginVerdict verdict, MailProtocol protocol) => verdict switch
     {
-        LoginVerdict.WrongPassword => Prefix(protocol, "[AUTHENTICATIONFAILED] ", "[AUTH] ") + "Authentication failed",
+        LoginVerdict.WrongPassword => protocol.WrongPasswordCode + "Authentication failed",
         LoginVerdict.UnknownRecipient => "User unknown",
         LoginVerdict.InvalidRecipient => "Bad recipient address syntax",
-        _ => Prefix(protocol, "[UNAVAILABLE] ", "[SYS/TEMP] ") + "Temporary server problem, try again later",
+        _ => protocol.UnavailableCode + "Temporary server problem, try again later",
     };
 
-    /// <summary>The value of <c>Auth-Error-Code</c>, which SMTP needs.</summary>
+    /// <summary>The value of <c>Auth-Error-Code</c>, where the protocol needs one.</summary>
     public static string Code(LoginVerdict verdict) => verdict switch
     {
         LoginVerdict.WrongPassword => "535 5.7.8",
@@ -69,11 +70,4 @@ internal static class LoginRefusal
 
     /// <summary>The value of <c>Auth-Wait</c>: 2, 4 and 8 seconds, then none, which closes the connection.</summary>
     public static TimeSpan Wait(int attempt) => attempt is > 0 and <= LastWait ? TimeSpan.FromSeconds(1 << attempt) : TimeSpan.Zero;
-
-    private static string Prefix(string protocol, string imap, string pop3) => protocol switch
-    {
-        "imap" => imap,
-        "pop3" => pop3,
-        _ => "",
-    };
 }

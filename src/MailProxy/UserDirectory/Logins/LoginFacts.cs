@@ -1,5 +1,6 @@
 using System.Net;
 using MailProxy.Authentication;
+using MailProxy.Protocols;
 
 namespace MailProxy.UserDirectory.Logins;
 
@@ -8,8 +9,7 @@ internal sealed record LoginFacts
 {
     public required Credentials Credentials { get; init; }
 
-    /// <summary><c>imap</c>, <c>pop3</c> or <c>smtp</c>.</summary>
-    public required string Protocol { get; init; }
+    public required MailProtocol Protocol { get; init; }
 
     /// <summary>1, 2, …: the attempts of this connection.</summary>
     public required int Attempt { get; init; }

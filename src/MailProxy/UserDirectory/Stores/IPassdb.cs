@@ -1,6 +1,7 @@
 using System.Net;
 using MailProxy.Authentication;
 using MailProxy.Configuration;
+using MailProxy.Protocols;
 
 namespace MailProxy.UserDirectory.Stores;
 
@@ -33,7 +34,7 @@ internal interface IPassdb : IAsyncDisposable
 /// <param name="Credentials">Login, method and proof. For <see cref="AuthMethod.External"/> the certificate was already accepted; for <see cref="AuthMethod.None"/> the login is the recipient's address.</param>
 /// <param name="Protocol"><c>imap</c>, <c>pop3</c> or <c>smtp</c>.</param>
 /// <param name="Client">The client's address; null where it has none.</param>
-internal sealed record PassdbQuery(Credentials Credentials, string Protocol, IPAddress? Client);
+internal sealed record PassdbQuery(Credentials Credentials, MailProtocol Protocol, IPAddress? Client);
 
 /// <summary>What a <see cref="IPassdb"/> says.</summary>
 internal enum PassdbStatus

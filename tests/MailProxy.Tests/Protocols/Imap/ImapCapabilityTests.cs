@@ -1,8 +1,8 @@
 using MailProxy.Observing;
+using MailProxy.Protocols.Imap;
 using MailProxy.Tests.Sessions;
 using MailProxy.Tests.Tls;
 using MailProxy.Tls;
-using MailProxy.Upstreams;
 
 namespace MailProxy.Tests.Protocols.Imap;
 
@@ -60,5 +60,5 @@ public sealed class ImapCapabilityTests
         await session.PlayAsync($"{starttls}{Asks}{Login}U> a1 OK in\n{AsksUpstream}");
     }
 
-    private static SessionTranscript Session(ImapCapabilityMode mode = ImapCapabilityMode.Auto) => new() { Protocol = "imap", Configure = server => server.Proxy.ImapCapability = mode };
+    private static SessionTranscript Session(ImapCapabilityMode mode = ImapCapabilityMode.Auto) => new() { Protocol = "imap", Configure = server => server.ImapUpstream.ImapCapability = mode };
 }

@@ -1,8 +1,8 @@
 using MailProxy.Authentication;
 using MailProxy.Observing;
+using MailProxy.Protocols.Smtp;
 using MailProxy.Testing;
 using MailProxy.Tests.Sessions;
-using MailProxy.Upstreams;
 
 namespace MailProxy.Tests.Protocols.Smtp;
 
@@ -59,7 +59,7 @@ public sealed class SmtpProofTests
     private static SessionTranscript Session(int proof, bool smtpAuth = false, bool xclient = true, int answers = 1) => new()
     {
         Protocol = "smtp",
-        Configure = server => (server.Proxy.SmtpAuth, server.Proxy.Xclient) = (smtpAuth, xclient),
+        Configure = server => (server.SmtpUpstream.SmtpAuth, server.SmtpUpstream.Xclient) = (smtpAuth, xclient),
         Answers = [.. Enumerable.Range(0, answers).Select(_ => FixedAuthenticator.Accept() with { Proof = (ProofCheck)proof })],
     };
 }

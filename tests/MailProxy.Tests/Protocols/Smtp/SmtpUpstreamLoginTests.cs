@@ -60,9 +60,9 @@ public sealed class SmtpUpstreamLoginTests
     public async Task A_refused_login_is_a_temporary_failure_unless_its_message_is_passed(string refusal, bool isTemporary)
     {
         var reason = isTemporary ? SessionEndReason.UpstreamUnavailable : SessionEndReason.UpstreamRejected;
-        var quiet = Session(server => server.Proxy.SmtpAuth = true);
+        var quiet = Session(server => server.SmtpUpstream.SmtpAuth = true);
         Assert.Equal(reason, await quiet.PlayAsync($"{UpToAuth}U> {refusal}\n{Failure}"));
-        var open = Session(server => server.Proxy.PassErrorMessage = server.Proxy.SmtpAuth = true);
+        var open = Session(server => server.Proxy.PassErrorMessage = server.SmtpUpstream.SmtpAuth = true);
         Assert.Equal(reason, await open.PlayAsync($"{UpToAuth}U> {refusal}\nS: {refusal.Replace("\\r\\n", "\nS: ", StringComparison.Ordinal)}\nS: <close>\nU< <close>"));
     }
 
@@ -79,7 +79,7 @@ public sealed class SmtpUpstreamLoginTests
     [InlineData("235-in\\r\\n535 out")]
     public async Task Any_other_answer_to_our_AUTH_is_a_temporary_failure(string reply)
     {
-        var session = Session(server => server.Proxy.PassErrorMessage = server.Proxy.SmtpAuth = true);
+        var session = Session(server => server.Proxy.PassErrorMessage = server.SmtpUpstream.SmtpAuth = true);
         Assert.Equal(SessionEndReason.UpstreamUnavailable, await session.PlayAsync($"{UpToAuth}U> {reply}\n{Failure}"));
     }
 
@@ -93,7 +93,7 @@ public sealed class SmtpUpstreamLoginTests
     {
         foreach (var passes in new[] { false, true })
         {
-            var session = Session(server => (server.Smtp.Auth, server.Proxy.Xclient, server.Proxy.PassErrorMessage) = (["none"], false, passes));
+            var session = Session(server => (server.Smtp.Auth, server.SmtpUpstream.Xclient, server.Proxy.PassErrorMessage) = (["none"], false, passes));
             var upstream = "U> 220 up\nU< HELO mx.test\nU> 250 up\nU< MAIL FROM:<a>\n";
             var end = await session.PlayAsync($"{Greeting}C: MAIL FROM:<a>\nS: 250 2.0.0 OK\nC: RCPT TO:<b>\n{upstream}U> {reply}\n{(passes && isPassed ? $"S: {reply}\nS: <close>" : Failure)}");
             Assert.Equal(reason, end.ToString());
@@ -104,9 +104,9 @@ public sealed class SmtpUpstreamLoginTests
     public async Task Where_only_LOGIN_is_offered_it_is_used()
     {
         var upToPrompt = Greeting + Ehlo + Login + Hello + "U> 250-up\nU> 250 AUTH LOGIN CRAM-MD5\nU< AUTH LOGIN\n";
-        var session = Session(server => server.Proxy.SmtpAuth = true);
+        var session = Session(server => server.SmtpUpstream.SmtpAuth = true);
         await session.PlayAsync(upToPrompt + "U> 334 VXNlcm5hbWU6\nU< dXNlcg==\nU> 334 UGFzc3dvcmQ6\nU< cGFzcw==\nU> 235 in\n" + Done);
-        var passing = Session(server => server.Proxy.PassErrorMessage = server.Proxy.SmtpAuth = true);
+        var passing = Session(server => server.Proxy.PassErrorMessage = server.SmtpUpstream.SmtpAuth = true);
         await passing.PlayAsync(upToPrompt + "U> 334 VXNlcm5hbWU6\nU< dXNlcg==\nU> 334 UGFzc3dvcmQ6\nU< cGFzcw==\nU> 535 no\nS: 535 no\nS: <close>");
         await passing.PlayAsync(upToPrompt + "U> 503 no\n" + Failure);
     }
@@ -117,7 +117,7 @@ public sealed class SmtpUpstreamLoginTests
     [InlineData("250-up\nU> 250 AUTH CRAM-MD5 GSSAPI", "")]
     public async Task No_password_goes_where_no_AUTH_for_it_is_offered(string offer, string hint)
     {
-        var session = Session(server => (server.Proxy.SmtpAuth, server.Proxy.PassErrorMessage) = (true, true));
+        var session = Session(server => (server.SmtpUpstream.SmtpAuth, server.Proxy.PassErrorMessage) = (true, true));
         Assert.Equal(SessionEndReason.UpstreamUnavailable, await session.PlayAsync($"{Greeting}{Ehlo}{Login}{Hello}U> {offer}\nU< <close>\nS: 451 4.3.2 Internal server error\nS: <close>"));
         Assert.Contains($"Error: upstream offers neither AUTH PLAIN nor AUTH LOGIN{hint}, the password is not sent while reading response from upstream, login: \"user\", upstream: 127.0.0.1:31500", session.Log);
     }
@@ -128,7 +128,7 @@ public sealed class SmtpUpstreamLoginTests
         foreach (var (length, isOneLine) in new[] { (366, true), (367, false) })
         {
             var message = Convert.ToBase64String([0, .. "user"u8, 0, .. Enumerable.Repeat((byte)'x', length)]);
-            var session = new SessionTranscript { Protocol = "smtp", Answers = [FixedAuthenticator.Accept("user", new string('x', length))], Configure = server => (server.Proxy.SmtpAuth, server.Proxy.Xclient) = (true, false) };
+            var session = new SessionTranscript { Protocol = "smtp", Answers = [FixedAuthenticator.Accept("user", new string('x', length))], Configure = server => (server.SmtpUpstream.SmtpAuth, server.SmtpUpstream.Xclient) = (true, false) };
             await session.PlayAsync($"{Greeting}{Login}{Hello}U> 250 AUTH PLAIN\n{(isOneLine ? $"U< AUTH PLAIN {message}" : $"U< AUTH PLAIN\nU> 334 \nU< {message}")}\nU> 235 in\n{Done}");
         }
     }
@@ -136,7 +136,7 @@ public sealed class SmtpUpstreamLoginTests
     [Fact]
     public async Task A_refusal_that_echoes_the_password_is_logged_without_it()
     {
-        var session = new SessionTranscript { Protocol = "smtp", Configure = server => (server.Proxy.SmtpAuth, server.Proxy.Xclient) = (true, false) };
+        var session = new SessionTranscript { Protocol = "smtp", Configure = server => (server.SmtpUpstream.SmtpAuth, server.SmtpUpstream.Xclient) = (true, false) };
         await session.PlayAsync(Greeting + Login + "U> 220 up\nU< EHLO mx.test\nU> 250 AUTH PLAIN\nU< AUTH PLAIN **\nU> 502 \"AUTH PLAIN AHVzZXIAcGFzcw==\" with pass\nS: 451 4.3.2 Internal server error\nS: <close>");
         Assert.Contains("Error: upstream sent invalid response: \"(withheld, the password is in it)\"", session.Log.Lines);
     }
@@ -164,7 +164,7 @@ public sealed class SmtpUpstreamLoginTests
     [InlineData(Ehlo, "EHLO mx.test")]
     [InlineData(Ehlo + Helo, "EHLO mx.test")]
     public Task Without_xclient_the_upstream_gets_one_greeting(string client, string hello) =>
-        new SessionTranscript { Protocol = "smtp", Configure = server => server.Proxy.Xclient = false }
+        new SessionTranscript { Protocol = "smtp", Configure = server => server.SmtpUpstream.Xclient = false }
             .PlayAsync($"{Greeting}{client}{Login}U> 220 up\nU< {hello}\nU> 250-up\nU> 250 XCLIENT NAME ADDR\n{Done}U< <nothing>");
 
     [Theory]
@@ -226,7 +226,7 @@ public sealed class SmtpUpstreamLoginTests
         {
             Protocol = "smtp",
             Answers = [FixedAuthenticator.Accept(smtpAuth: answered)],
-            Configure = server => (server.Proxy.Xclient, server.Proxy.SmtpAuth) = (xclient, configured),
+            Configure = server => (server.SmtpUpstream.Xclient, server.SmtpUpstream.SmtpAuth) = (xclient, configured),
         }.PlayAsync($"{Greeting}{Ehlo}{Login}U> 220 up\n{upstream}{Done}U< <nothing>");
 
     [Theory, InlineData(false), InlineData(true)]
@@ -236,7 +236,7 @@ public sealed class SmtpUpstreamLoginTests
         {
             Protocol = "smtp",
             Answers = [new AuthResult { Status = AuthStatus.Accepted, Proof = ProofCheck.AuthServer, Upstream = FixedAuthenticator.Upstream, Login = "user"u8.ToArray() }],
-            Configure = server => (server.Proxy.SmtpAuth, server.Proxy.Xclient) = (smtpAuth, false),
+            Configure = server => (server.SmtpUpstream.SmtpAuth, server.SmtpUpstream.Xclient) = (smtpAuth, false),
         };
         var end = smtpAuth ? "S: 451 4.3.2 Internal server error\nS: <close>\nL: Error: no password available **" : Done;
         await session.PlayAsync($"{Greeting}{Login}U> 220 up\nU< {(smtpAuth ? "EHLO" : "HELO")} mx.test\nU> 250 up\n{end}");
@@ -245,7 +245,7 @@ public sealed class SmtpUpstreamLoginTests
     [Theory, InlineData("us\0er", "pass"), InlineData("user", "pa\0ss")]
     public async Task A_NUL_in_credentials_never_reaches_the_upstream(string login, string password)
     {
-        var session = new SessionTranscript { Protocol = "smtp", Answers = [FixedAuthenticator.Accept(login, password)], Configure = server => (server.Proxy.SmtpAuth, server.Proxy.Xclient) = (true, false) };
+        var session = new SessionTranscript { Protocol = "smtp", Answers = [FixedAuthenticator.Accept(login, password)], Configure = server => (server.SmtpUpstream.SmtpAuth, server.SmtpUpstream.Xclient) = (true, false) };
         await session.PlayAsync($"{Greeting}{Login}U> 220 up\nU< EHLO mx.test\nU> 250 AUTH PLAIN\nU< <close>\nS: 451 4.3.2 Internal server error\nS: <close>");
     }
 
@@ -288,7 +288,7 @@ public sealed class SmtpUpstreamLoginTests
         new SessionTranscript
         {
             Protocol = "smtp",
-            Configure = server => (server.Smtp.Auth, server.Proxy.SmtpAuth) = (["none"], smtpAuth),
+            Configure = server => (server.Smtp.Auth, server.SmtpUpstream.SmtpAuth) = (["none"], smtpAuth),
             Answers = [FixedAuthenticator.Accept(hasLogin ? "user" : "", "", hasLogin: hasLogin)],
         }.PlayAsync($"""
             {Greeting}C: MAIL FROM:<a>
@@ -308,7 +308,7 @@ public sealed class SmtpUpstreamLoginTests
         new SessionTranscript
         {
             Protocol = "smtp",
-            Configure = server => (server.Smtp.Auth, server.Proxy.Xclient) = (["none"], false),
+            Configure = server => (server.Smtp.Auth, server.SmtpUpstream.Xclient) = (["none"], false),
             Answers = [FixedAuthenticator.Reject("no such user", wait: 1, code: "550 5.1.1"), FixedAuthenticator.Accept("", "")],
         }.PlayAsync($"""
             {Greeting}C: MAIL FROM:<a>

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
+using MailProxy.Loading;
 using MailProxy.Tests.Authentication;
 using MailProxy.Tests.UserDirectory.Logins;
 using MailProxy.UserDirectory;
@@ -39,7 +40,7 @@ public sealed class AuthEndpointTests : IAsyncLifetime
             http.Features.Set<IConnectionEndPointFeature>(new From(_peer));
             return next(http);
         });
-        _app.Map("/auth", new AuthEndpoint(_users.Directory, _users.Decider, _users, _users.Answers).HandleAsync);
+        _app.Map("/auth", new AuthEndpoint(_users.Directory, _users.Decider, _users, Features.BuiltIn.Protocols, _users.Answers).HandleAsync);
         await _app.StartAsync().WaitAsync(Attempts.Deadline);
         _port = new Uri(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single()).Port;
     }

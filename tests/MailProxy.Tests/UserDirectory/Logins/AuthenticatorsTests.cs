@@ -95,7 +95,7 @@ public sealed class AuthenticatorsTests : IAsyncDisposable
         string login, string secret = Attempts.Secret, string protocol = "imap", int attempt = 1, UpstreamAddress? pass = null, AuthMethod method = AuthMethod.Plain, string[]? urls = null) => new()
         {
             Options = new AuthHttpOptions { Url = Values.Urls(urls ?? ["internal"]) },
-            Protocol = protocol,
+            Protocol = Values.Protocol(protocol),
             Credentials = new Credentials(method, Encoding.UTF8.GetBytes(login), Encoding.UTF8.GetBytes(secret)),
             Attempt = attempt,
             Client = new IPEndPoint(IPAddress.Loopback, 51438),

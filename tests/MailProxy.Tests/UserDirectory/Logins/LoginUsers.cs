@@ -3,6 +3,7 @@ using System.Text;
 using MailProxy.Authentication;
 using MailProxy.Configuration;
 using MailProxy.Tests.Authentication;
+using MailProxy.Tests.Configuration;
 using MailProxy.Upstreams.Routing;
 using MailProxy.UserDirectory;
 using MailProxy.UserDirectory.Logins;
@@ -65,7 +66,7 @@ internal sealed class LoginUsers : IUpstreamChoice, IAsyncDisposable
     public static LoginFacts Facts(string login, string secret = Secret, AuthMethod method = AuthMethod.Plain, string protocol = "imap", LoginCertificate? certificate = null, string recipient = "") => new()
     {
         Credentials = new Credentials(method, Encoding.UTF8.GetBytes(login), Encoding.UTF8.GetBytes(secret)),
-        Protocol = protocol,
+        Protocol = Values.Protocol(protocol),
         Attempt = 1,
         Certificate = certificate,
         Recipient = Encoding.UTF8.GetBytes(recipient),

@@ -1,5 +1,6 @@
 using MailProxy.Authentication;
 using MailProxy.Configuration;
+using MailProxy.Tests.Configuration;
 using MailProxy.UserDirectory;
 using MailProxy.UserDirectory.Passwords;
 using MailProxy.UserDirectory.Stores;
@@ -105,7 +106,7 @@ public sealed class PassdbChainTests : IAsyncLifetime
     public async Task A_login_that_is_not_text_is_nobodys()
     {
         var chain = _folder.Chain(_folder.PasswdFile("alice:{PLAIN}x"));
-        var query = new PassdbQuery(new Credentials(AuthMethod.Plain, [0xC3, 0x28], "x"u8.ToArray()), "imap", null);
+        var query = new PassdbQuery(new Credentials(AuthMethod.Plain, [0xC3, 0x28], "x"u8.ToArray()), Values.Protocol("imap"), null);
         Assert.Equal(PassdbStatus.UnknownUser, await PassdbFolder.StatusAsync(chain, query));
     }
 
@@ -258,7 +259,7 @@ public sealed class PassdbChainTests : IAsyncLifetime
     [InlineData("[::1]", "25", "smtp", "[::1]:25")]
     [InlineData("unix:/run/imap", null, "imap", "unix:/run/imap")]
     public void A_host_has_the_port_of_the_protocol_unless_it_says_one(string host, string? port, string protocol, string upstream) =>
-        Assert.Equal(upstream, UserDestination.Accept(new PassdbUser { Host = host, Port = port }, new PassdbOptions(), protocol).Upstream!.ToString());
+        Assert.Equal(upstream, UserDestination.Accept(new PassdbUser { Host = host, Port = port }, new PassdbOptions(), Values.Protocol(protocol)).Upstream!.ToString());
 
     [Theory]
     [InlineData("$protocol", "imap")]
@@ -267,23 +268,23 @@ public sealed class PassdbChainTests : IAsyncLifetime
     [InlineData("[::1]:1143", "[::1]:1143")]
     [InlineData("unix:/run/imap", "unix:/run/imap")]
     public void An_upstream_is_a_group_or_has_a_port(string upstream, string expected) =>
-        Assert.Equal(expected, UserDestination.Accept(new PassdbUser { Upstream = upstream, Host = "ignored" }, new PassdbOptions { Host = "ignored" }, "imap").Upstream!.ToString());
+        Assert.Equal(expected, UserDestination.Accept(new PassdbUser { Upstream = upstream, Host = "ignored" }, new PassdbOptions { Host = "ignored" }, Values.Protocol("imap")).Upstream!.ToString());
 
     [Fact]
     public void A_user_without_a_place_gets_that_of_the_directive()
     {
         var defaults = new PassdbOptions { Upstream = "pool", Host = "10.0.0.1", Port = 1143 };
-        Assert.Equal("pool", UserDestination.Accept(new PassdbUser(), defaults, "imap").Upstream!.ToString());
-        Assert.Equal("10.0.0.2:1143", UserDestination.Accept(new PassdbUser { Host = "10.0.0.2" }, defaults, "imap").Upstream!.ToString());
-        Assert.Null(UserDestination.Accept(new PassdbUser { Port = "1143" }, new PassdbOptions(), "imap").Upstream);
-        Assert.Throws<PassdbException>(() => UserDestination.Accept(new PassdbUser { Host = "h", Port = "0" }, defaults, "imap"));
+        Assert.Equal("pool", UserDestination.Accept(new PassdbUser(), defaults, Values.Protocol("imap")).Upstream!.ToString());
+        Assert.Equal("10.0.0.2:1143", UserDestination.Accept(new PassdbUser { Host = "10.0.0.2" }, defaults, Values.Protocol("imap")).Upstream!.ToString());
+        Assert.Null(UserDestination.Accept(new PassdbUser { Port = "1143" }, new PassdbOptions(), Values.Protocol("imap")).Upstream);
+        Assert.Throws<PassdbException>(() => UserDestination.Accept(new PassdbUser { Host = "h", Port = "0" }, defaults, Values.Protocol("imap")));
     }
 
     [Fact]
     public void Nothing_shows_a_users_secrets()
     {
         var user = new PassdbUser { Password = "hunter2", Pass = "hunter2" };
-        var result = UserDestination.Accept(user, new PassdbOptions { Password = "hunter2", Connection = "hunter2", BindPassword = "hunter2" }, "imap");
+        var result = UserDestination.Accept(user, new PassdbOptions { Password = "hunter2", Connection = "hunter2", BindPassword = "hunter2" }, Values.Protocol("imap"));
         Assert.DoesNotContain("hunter2", $"{user} {result} {new PassdbOptions { Password = "hunter2" }} {result with { Login = "hunter2"u8.ToArray() }}", StringComparison.Ordinal);
         Assert.Equal("hunter2"u8.ToArray(), result.Password);
     }

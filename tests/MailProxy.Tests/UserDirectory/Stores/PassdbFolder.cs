@@ -3,6 +3,7 @@ using System.Text;
 using MailProxy.Authentication;
 using MailProxy.Configuration;
 using MailProxy.Tests.Authentication;
+using MailProxy.Tests.Configuration;
 using MailProxy.UserDirectory;
 using MailProxy.UserDirectory.Stores;
 using Prometheus;
@@ -42,7 +43,7 @@ internal sealed class PassdbFolder : IAsyncDisposable
     public static PassdbQuery Plain(string login, string password, string protocol = "imap", string client = "192.0.2.7") => Query(AuthMethod.Plain, login, password, protocol: protocol, client: client);
 
     public static PassdbQuery Query(AuthMethod method, string login, string secret = "", string? salt = null, string protocol = "imap", string client = "192.0.2.7") =>
-        new(new Credentials(method, Encoding.UTF8.GetBytes(login), Encoding.UTF8.GetBytes(secret), salt is null ? null : Encoding.ASCII.GetBytes(salt)), protocol, IPAddress.Parse(client));
+        new(new Credentials(method, Encoding.UTF8.GetBytes(login), Encoding.UTF8.GetBytes(secret), salt is null ? null : Encoding.ASCII.GetBytes(salt)), Values.Protocol(protocol), IPAddress.Parse(client));
 
     public static async Task<PassdbResult> AskAsync(PassdbChain chain, PassdbQuery query)
     {

@@ -1,5 +1,6 @@
 using System.Text;
 using MailProxy.Authentication;
+using MailProxy.Protocols;
 using MailProxy.UserDirectory.Passwords;
 using MailProxy.Wire;
 using Microsoft.Extensions.Logging;
@@ -180,7 +181,7 @@ internal sealed class LdapPassdb : IPassdb
         }
     }
 
-    private PassdbResult Accept(LdapEntry entry, string protocol)
+    private PassdbResult Accept(LdapEntry entry, MailProtocol protocol)
     {
         string? Attribute(string name) => name.Length == 0 ? null : entry.Attributes.GetValueOrDefault(name);
         var user = new PassdbUser { Upstream = Attribute(_options.UpstreamAttr), Host = Attribute(_options.HostAttr), Port = Attribute(_options.PortAttr), User = Attribute(_options.UserAttr) };

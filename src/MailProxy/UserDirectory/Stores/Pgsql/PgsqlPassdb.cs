@@ -64,7 +64,7 @@ internal sealed class PgsqlPassdb : StoredPassdb
             await using var command = _source.CreateCommand(Options.Query);
             command.AllResultTypesAreUnknown = true;                   // as text, whatever the types of the columns
             Add(command, "user", login);
-            Add(command, "protocol", query.Protocol);
+            Add(command, "protocol", query.Protocol.Name);
             Add(command, "client", query.Client?.ToString());
             await using var reader = await command.ExecuteReaderAsync(cancellationToken);
             var columns = Enumerable.Range(0, reader.FieldCount).ToDictionary(reader.GetName, column => column, StringComparer.OrdinalIgnoreCase);

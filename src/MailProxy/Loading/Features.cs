@@ -3,9 +3,7 @@ using MailProxy.Configuration;
 using MailProxy.Configuration.Binding;
 using MailProxy.Listening;
 using MailProxy.Observing.Logs;
-using MailProxy.Protocols.Imap;
-using MailProxy.Protocols.Pop3;
-using MailProxy.Protocols.Smtp;
+using MailProxy.Protocols;
 using MailProxy.Resolving;
 using MailProxy.Tls;
 using MailProxy.Upstreams;
@@ -13,11 +11,17 @@ using MailProxy.UserDirectory.Stores;
 
 namespace MailProxy.Loading;
 
-/// <summary>What the features that are here may be told.</summary>
-internal static class BuiltInOptions
+/// <summary>What a configuration may speak of.</summary>
+/// <param name="protocols">The protocols that there are.</param>
+internal sealed class Features(MailProtocols protocols)
 {
+    /// <summary>All that comes with the program.</summary>
+    public static Features BuiltIn { get; } = new(new MailProtocols(BuiltInProtocols.Create()));
+
+    public MailProtocols Protocols => protocols;
+
     /// <summary>Every option and directive.</summary>
-    public static OptionSchema Schema { get; } = new(
+    public OptionSchema Schema { get; } = new(
         [
             OptionSection.Block<MailProxyOptions>(OptionScope.Main),
             OptionSection.Block<ServerOptions>(OptionScope.Server),
@@ -29,9 +33,7 @@ internal static class BuiltInOptions
             .. TlsSections.All,
             .. BalancingSections.All,
             .. DirectorySections.All,
-            .. ImapSections.All,
-            .. Pop3Sections.All,
-            .. SmtpSections.All,
+            .. protocols.All.SelectMany(protocol => protocol.Options),
         ],
         DirectivesWithoutEffect.All);
 }
