@@ -3,6 +3,11 @@ using MailProxy.Configuration.Grammar;
 
 namespace MailProxy.Tests.Protocols.Toy;
 
+/// <summary>A greeting.</summary>
+/// <param name="Word">The word.</param>
+/// <param name="Times">How often.</param>
+internal sealed record ToyGreeting(string Word, int Times);
+
 /// <summary>A word, and a number behind it.</summary>
 internal sealed class ToyGreetingGrammar : ValueGrammar
 {

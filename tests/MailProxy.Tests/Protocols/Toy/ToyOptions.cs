@@ -16,11 +16,6 @@ internal sealed class ToyOptions
     public ToyGreeting Greeting { get; set; } = new("hello", 1);
 }
 
-/// <summary>A greeting.</summary>
-/// <param name="Word">The word.</param>
-/// <param name="Times">How often.</param>
-internal sealed record ToyGreeting(string Word, int Times);
-
 /// <summary>What blocks have of it.</summary>
 internal static class ToySections
 {
