@@ -30,9 +30,10 @@ public sealed class ResumptionTests : IDisposable
     {
         var options = new TlsServerOptions { Certificates = [_authority.Issue(["localhost"])], SessionTickets = false, SessionCache = Values.SessionCache($"builtin:1000 shared:{_store}:10m") };
         var name = $"{Guid.NewGuid():N}.example";
+        await using var open = new OpenClients();
         for (var i = 0; i < 3; i++)
         {
-            Assert.Contains($" resumed={i > 0} ", await OnceAsync(options, name), StringComparison.Ordinal);
+            Assert.Contains($" resumed={i > 0} ", await OnceAsync(options, name, open), StringComparison.Ordinal);
             for (var j = 0; j < 3; j++)
             {
                 GC.Collect();
@@ -170,13 +171,30 @@ public sealed class ResumptionTests : IDisposable
         return path;
     }
 
-    /// <summary>.NET's client, which keeps the last session of each name, as long as one connection is open: it forgets settings that nobody uses when there are others.</summary>
+    /// <summary>.NET's client keeps the last session of each name, as long as one connection is open: it forgets settings that nobody uses when there are others.</summary>
+    private sealed class OpenClients : IAsyncDisposable
+    {
+        private readonly List<SslStream> _streams = [];
+
+        public SslStream Add(SslStream stream)
+        {
+            _streams.Add(stream);
+            return stream;
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            foreach (var stream in _streams) await stream.DisposeAsync();
+        }
+    }
+
+    /// <summary>A client who comes back.</summary>
     private sealed class Client : IAsyncDisposable
     {
         private readonly string _name = $"{Guid.NewGuid():N}.example";
         private readonly SslProtocols _protocol;
         private readonly SslStreamCertificateContext? _context;
-        private readonly List<SslStream> _open = [];
+        private readonly OpenClients _open = new();
 
         public Client(TlsKeyPair? pair, SslProtocols protocol)
         {
@@ -191,24 +209,22 @@ public sealed class ResumptionTests : IDisposable
         public async Task<string> ComeAsync(TlsServerContext context)
         {
             await using var server = await TlsServer.StartAsync(context);
-            _open.Add(await server.ConnectAsync(new SslClientAuthenticationOptions { TargetHost = _name, EnabledSslProtocols = _protocol, ClientCertificateContext = _context }));
-            return await HandshakeAsync(server, _open[^1]);
+            return await HandshakeAsync(server, _open.Add(await server.ConnectAsync(new SslClientAuthenticationOptions { TargetHost = _name, EnabledSslProtocols = _protocol, ClientCertificateContext = _context })));
         }
 
         public async ValueTask DisposeAsync()
         {
-            foreach (var stream in _open) await stream.DisposeAsync();
+            await _open.DisposeAsync();
             Certificate?.Dispose();
         }
     }
 
     /// <summary>With a context that nobody knows of afterwards.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static async Task<string> OnceAsync(TlsServerOptions options, string name)
+    private static async Task<string> OnceAsync(TlsServerOptions options, string name, OpenClients open)
     {
         await using var server = await TlsServer.StartAsync(options);
-        await using var client = await server.ConnectAsync(new SslClientAuthenticationOptions { TargetHost = name, EnabledSslProtocols = SslProtocols.Tls12 });
-        return await HandshakeAsync(server, client);
+        return await HandshakeAsync(server, open.Add(await server.ConnectAsync(new SslClientAuthenticationOptions { TargetHost = name, EnabledSslProtocols = SslProtocols.Tls12 })));
     }
 
     private static async Task<string> HandshakeAsync(TlsServer server, SslStream client)
