@@ -32,7 +32,8 @@ public sealed partial class ToyProtocolTests : IDisposable
         using var upstream = new TcpListener(IPAddress.Loopback, 0);
         upstream.Start();
         var probed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var serving = ServeAsync(upstream, probed);
+        using var stop = new CancellationTokenSource();
+        var serving = ServeAsync(upstream, probed, stop.Token);
         using var place = new TcpListener(IPAddress.Loopback, 0);
         place.Start();
         var port = ((IPEndPoint)place.LocalEndpoint).Port;
@@ -69,7 +70,7 @@ public sealed partial class ToyProtocolTests : IDisposable
         await registry.CollectAndExportAsTextAsync(text);
         Assert.Matches("""mailproxy_\w*accepted\w*\{[^}]*protocol="toy"[^}]*\} 1""", Encoding.UTF8.GetString(text.ToArray()));
         await app.StopAsync();
-        upstream.Stop();
+        await stop.CancelAsync();
         await serving.WaitAsync(Patience);
     }
 
@@ -98,45 +99,43 @@ public sealed partial class ToyProtocolTests : IDisposable
     private static async Task<string> ReadAsync(StreamReader reader) => await reader.ReadLineAsync().WaitAsync(Patience) ?? "";
 
     /// <summary>A server that greets, takes one login, and says everything else again.</summary>
-    private static async Task ServeAsync(TcpListener listener, TaskCompletionSource probed)
+    private static async Task ServeAsync(TcpListener listener, TaskCompletionSource probed, CancellationToken stop)
     {
-        while (true)
+        // Stopping the listener instead throws something else where nobody waits for a connection just then.
+        while (await AcceptAsync(listener, stop) is { } client)
         {
-            using var client = await AcceptAsync(listener);
-            if (client is null) return;
-            using var reader = new StreamReader(client.GetStream());
-            await client.GetStream().WriteAsync("toy\r\n"u8.ToArray());
-            while (await TryReadAsync(reader) is { } line)
-            {
-                var words = line.Split(' ');
-                await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(words is ["LOGIN", var user, "secret"] ? $"YES {user}\r\n" : $"{line}\r\n"));
-            }
-
+            using (client) await AnswerAsync(client);
             probed.TrySetResult();
         }
     }
 
-    private static async Task<TcpClient?> AcceptAsync(TcpListener listener)
+    private static async Task<TcpClient?> AcceptAsync(TcpListener listener, CancellationToken stop)
     {
         try
         {
-            return await listener.AcceptTcpClientAsync();
+            return await listener.AcceptTcpClientAsync(stop);
         }
-        catch (SocketException)
+        catch (OperationCanceledException)
         {
             return null;
         }
     }
 
-    private static async Task<string?> TryReadAsync(StreamReader reader)
+    private static async Task AnswerAsync(TcpClient client)
     {
         try
         {
-            return await reader.ReadLineAsync();
+            using var reader = new StreamReader(client.GetStream());
+            await client.GetStream().WriteAsync("toy\r\n"u8.ToArray());
+            while (await reader.ReadLineAsync() is { } line)
+            {
+                var words = line.Split(' ');
+                await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(words is ["LOGIN", var user, "secret"] ? $"YES {user}\r\n" : $"{line}\r\n"));
+            }
         }
         catch (IOException)
         {
-            return null;
+            // A probe or the proxy hung up.
         }
     }
 
