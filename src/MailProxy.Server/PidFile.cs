@@ -1,15 +1,13 @@
 using System.Globalization;
 using MailProxy.Configuration;
-using MailProxy.Hosting;
 
 namespace MailProxy.Server;
 
 /// <summary>The file of the directive <c>pid</c>: the process's id and a line feed, for as long as it runs.</summary>
 /// <param name="alert">Takes what goes wrong once the process runs.</param>
-internal sealed class PidFile(Action<string> alert) : IProcessChange, IDisposable
+internal sealed class PidFile(Action<string> alert) : IConfigured, IDisposable
 {
     private OpenFile? _current;
-    private OpenFile? _next;
 
     /// <summary>Whether root wrote it and the process has another account since: it may then be emptied only, which is no reason for an alert.</summary>
     public bool IsInRootsFolder { get; set; }
@@ -17,21 +15,12 @@ internal sealed class PidFile(Action<string> alert) : IProcessChange, IDisposabl
     /// <exception cref="IOException">It cannot be written; the message is nginx's.</exception>
     public void Write(string path) => _current = Create(path);
 
-    /// <summary>A reload: writes the file that the new configuration names.</summary>
-    public void Prepare(MailProxyOptions options) => _next = options.Pid == _current?.Path ? _current : options.Pid is { } path ? Create(path) : null;
-
-    /// <summary>The new file counts from now on; the old one is removed.</summary>
-    public void Complete()
+    /// <summary>A reload: writes the file that the new configuration names, and removes the old one once that is in force. At the start others come first: see <see cref="Write"/>.</summary>
+    public ValueTask<IPrepared> PrepareAsync(Preparation preparation, CancellationToken cancellationToken)
     {
-        if (_next != _current) Remove(_current);
-        (_current, _next) = (_next, null);
-    }
-
-    /// <summary>The old file counts; the new one is removed.</summary>
-    public void Undo()
-    {
-        if (_next != _current) Remove(_next);
-        _next = null;
+        if (preparation.InForce is null) return ValueTask.FromResult<IPrepared>(new Prepared<PidFile>(this));
+        var next = preparation.Options.Pid == _current?.Path ? _current : preparation.Options.Pid is { } path ? Create(path) : null;
+        return ValueTask.FromResult<IPrepared>(new Prepared<PidFile>(this, commit: () => Take(next), undo: () => Drop(next)));
     }
 
     /// <summary>Removes the file, unless another process has made it its own meanwhile.</summary>
@@ -113,6 +102,18 @@ internal sealed class PidFile(Action<string> alert) : IProcessChange, IDisposabl
                 alert(Failure("unlink()", path, exception).Message);
             }
         }
+    }
+
+    private void Take(OpenFile? next)
+    {
+        if (next != _current) Remove(_current);
+        _current = next;
+    }
+
+    private ValueTask Drop(OpenFile? next)
+    {
+        if (next != _current) Remove(next);
+        return ValueTask.CompletedTask;
     }
 
     private static bool IsOurs(string path)

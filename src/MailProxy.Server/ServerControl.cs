@@ -2,24 +2,24 @@ using MailProxy.Hosting;
 
 namespace MailProxy.Server;
 
-/// <summary>The running proxy, its configuration file and its pid file under the hand of signals.</summary>
-internal sealed class ServerControl(MailProxyRuntime runtime, ConfigurationReader configuration, PidFile pidFile, IHostApplicationLifetime host) : IServerControl
+/// <summary>The running proxy, and its configuration file under the hand of signals.</summary>
+internal sealed class ServerControl(MailProxyRuntime runtime, DrainControl drain, ConfigurationReader configuration, IHostApplicationLifetime host) : IServerControl
 {
     public ILogger Log => runtime.Log;
 
-    public Task SessionsEnded => runtime.SessionsEnded;
+    public Task SessionsEnded => drain.SessionsEnded;
 
-    public Task ReloadAsync() => runtime.ReloadAsync(() => configuration.Read(isReload: true), pidFile);
+    public Task ReloadAsync() => runtime.ReloadAsync(() => configuration.Read(isReload: true));
 
     public void ReopenLogs() => runtime.ReopenLogs();
 
-    public TimeSpan ShutdownDelay => runtime.ShutdownDelay;
+    public TimeSpan ShutdownDelay => drain.ShutdownDelay;
 
-    public void AnnounceDrain() => runtime.AnnounceDrain();
+    public void AnnounceDrain() => drain.AnnounceDrain();
 
-    public void BeginDrain() => runtime.BeginDrain();
+    public void BeginDrain() => drain.BeginDrain();
 
-    public void StopNow() => runtime.StopNow();
+    public void StopNow() => drain.StopNow();
 
     public void End() => host.StopApplication();
 }

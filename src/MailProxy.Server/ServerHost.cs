@@ -35,11 +35,13 @@ internal static class ServerHost
         }
 
         Metrics.SuppressDefaultMetrics(new SuppressDefaultMetricOptions { SuppressMeters = true, SuppressEventCounters = true });
+        // Before all else: nothing that it may fail with has been made by then.
+        builder.Services.AddSingleton(provider => new PidFile(message => ServerLog.Alert(provider.GetRequiredService<MailProxyRuntime>().Log, message)));
+        builder.Services.AddSingleton<IConfigured>(provider => provider.GetRequiredService<PidFile>());
         builder.Services.AddMailProxy();
         Tracing.Add(builder.Services, builder.Configuration);
         builder.Services.AddSingleton<ILoggerProvider, HostLogProvider>();
         builder.Services.AddSingleton(reader);
-        builder.Services.AddSingleton(provider => new PidFile(message => ServerLog.Alert(provider.GetRequiredService<MailProxyRuntime>().Log, message)));
         builder.Services.AddSingleton<IServerControl, ServerControl>();
         builder.Services.AddSingleton<SignalActions>();
         builder.Services.AddSingleton<ISystemdNotifier, SystemdNotifier>();

@@ -1,7 +1,6 @@
 using System.Net.Sockets;
 using System.Text.Json;
 using MailProxy.Configuration;
-using MailProxy.Hosting;
 using MailProxy.Observing.Logs;
 using MailProxy.Transport.Sockets;
 

@@ -1,4 +1,4 @@
-using MailProxy.Hosting;
+using MailProxy.Configuration;
 using MailProxy.Observing.Traces;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;

@@ -82,6 +82,14 @@ public sealed class ListenerSet : IConnectionListenerFactory, IConnectionListene
     /// <exception cref="ListenException">A socket cannot be opened.</exception>
     public async Task ApplyAsync(IReadOnlyList<ListenSocket> wanted, CancellationToken cancellationToken = default)
     {
+        using var change = await PrepareAsync(wanted, cancellationToken);
+        change.Commit();
+    }
+
+    /// <summary>The first half of <see cref="ApplyAsync"/>: opens what is new, which does not accept yet. Another change waits until this one is committed or disposed of.</summary>
+    /// <exception cref="ListenException">A socket cannot be opened; everything is as before.</exception>
+    public async Task<ListenerChange> PrepareAsync(IReadOnlyList<ListenSocket> wanted, CancellationToken cancellationToken = default)
+    {
         await _change.WaitAsync(cancellationToken);
         try
         {
@@ -90,12 +98,19 @@ public sealed class ListenerSet : IConnectionListenerFactory, IConnectionListene
             lock (_gate) known = _listeners.ToDictionary(listener => listener.Settings.EndPoint);
             var opened = await OpenAsync([.. wanted.Where(socket => !known.ContainsKey(socket.EndPoint))], cancellationToken);
             foreach (var listener in opened) known.Add(listener.Settings.EndPoint, listener);
-            Replace([.. wanted.Select(socket => known[socket.EndPoint])], opened);
-            foreach (var socket in wanted) known[socket.EndPoint].Change(socket);
+            return new ListenerChange(
+                commit: () =>
+                {
+                    Replace([.. wanted.Select(socket => known[socket.EndPoint])], opened);
+                    foreach (var socket in wanted) known[socket.EndPoint].Change(socket);
+                },
+                undo: () => opened.ForEach(listener => listener.Dispose()),
+                end: () => _change.Release());
         }
-        finally
+        catch
         {
             _change.Release();
+            throw;
         }
     }
 

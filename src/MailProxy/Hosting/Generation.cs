@@ -4,8 +4,6 @@ using MailProxy.Listening;
 using MailProxy.Observing.Logs;
 using MailProxy.Observing.Metrics;
 using MailProxy.Tls;
-using MailProxy.Upstreams.Routing;
-using MailProxy.UserDirectory.Logins;
 using Microsoft.AspNetCore.Connections;
 
 namespace MailProxy.Hosting;
@@ -27,12 +25,11 @@ internal sealed class Generation : IDisposable
     private int _wave;
     private bool _retired;
 
-    public Generation(MailProxyOptions options, ErrorLogSet logs, CertificateSet certificates, UpstreamGroupSet upstreams, ProcessMetrics metrics, TimeProvider time)
+    public Generation(MailProxyOptions options, ErrorLogSet logs, CertificateSet certificates, ProcessMetrics metrics, TimeProvider time)
     {
         Options = options;
         Logs = logs;
         Certificates = certificates;
-        Upstreams = upstreams;
         Table = new ListenTable(options);
         _time = time;
         WorkerConnections = new WorkerConnections(Workers(options), options.WorkerConnections, metrics.WorkerConnectionsHit);
@@ -46,11 +43,6 @@ internal sealed class Generation : IDisposable
     public ErrorLogSet Logs { get; }
 
     public CertificateSet Certificates { get; }
-
-    public UpstreamGroupSet Upstreams { get; }
-
-    /// <summary>The users of <c>passdb</c>, who are asked once they are put in force. Not closed with it.</summary>
-    public LoginDirectory.Users? Users { get; init; }
 
     public ListenTable Table { get; }
 
@@ -107,9 +99,7 @@ internal sealed class Generation : IDisposable
     public void Dispose()
     {
         _shutdownTimer?.Dispose();
-        Certificates.Dispose();
         foreach (var drain in _drains) drain.Dispose();
-        Logs.Dispose();
     }
 
     /// <summary><c>worker_shutdown_timeout</c> has passed: the sessions end, a thousand a second.</summary>

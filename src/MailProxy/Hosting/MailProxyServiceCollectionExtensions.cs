@@ -1,4 +1,5 @@
 using MailProxy.Authentication;
+using MailProxy.Configuration;
 using MailProxy.Connections;
 using MailProxy.Loading;
 using MailProxy.Observing.Logs;
@@ -77,13 +78,28 @@ public static class MailProxyServiceCollectionExtensions
         services.AddSingleton<MailProtocols>();
         services.AddSingleton<Func<MailProtocol, IUpstreamProbe>>(static protocol => ((SessionProtocol)protocol).Probe);
         services.AddSingleton<MailConnectionHandler>();
-        services.AddSingleton<GenerationFactory>();
+        services.AddSingleton<SessionGenerations>();
+        services.AddSingleton<IConnectionAdmission>(provider => provider.GetRequiredService<SessionGenerations>());
+        services.AddSingleton<DrainControl>();
         services.AddSingleton<MailProxyRuntime>();
-        services.AddSingleton<IConnectionAdmission>(provider => provider.GetRequiredService<MailProxyRuntime>());
+        AddConfigured(services);
 
         services.AddHealthChecks().AddCheck<ListenerHealthCheck>("listeners").AddCheck<HttpHealthCheck>("http").AddCheck<DrainHealthCheck>("drain").AddCheck<UpstreamHealthCheck>("upstreams").AddCheck<PassdbHealthCheck>("passdb");
         // It would log each failed check at each call. Whoever knows a state logs its change.
         services.Configure<LoggerFilterOptions>(static filters => filters.Rules.Add(new LoggerFilterRule(null, "Microsoft.Extensions.Diagnostics.HealthChecks.DefaultHealthCheckService", LogLevel.None, null)));
         return services;
+    }
+
+    /// <summary>In the order in which they prepare, and are put in force: who needs another's part stands behind it.</summary>
+    private static void AddConfigured(IServiceCollection services)
+    {
+        services.AddSingleton<IConfigured, LoopsConfigured>();
+        services.AddSingleton<IConfigured, TlsConfigured>();
+        services.AddSingleton<IConfigured, LogsConfigured>();
+        services.AddSingleton<IConfigured, AuthServersConfigured>();
+        services.AddSingleton<IConfigured>(provider => provider.GetRequiredService<UpstreamRouter>());
+        services.AddSingleton<IConfigured>(provider => provider.GetRequiredService<LoginDirectory>());
+        services.AddSingleton<IConfigured>(provider => provider.GetRequiredService<SessionGenerations>());
+        services.AddSingleton<IConfigured, SocketsConfigured>();
     }
 }

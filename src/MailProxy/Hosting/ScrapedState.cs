@@ -5,7 +5,7 @@ using Prometheus;
 namespace MailProxy.Hosting;
 
 /// <summary>Metrics that are looked up when somebody scrapes, so that sessions have nothing to do with them.</summary>
-internal sealed class ScrapedState(CollectorRegistry registry, ProcessMetrics metrics, MailProxyRuntime runtime, HealthCheckService health)
+internal sealed class ScrapedState(CollectorRegistry registry, ProcessMetrics metrics, SessionGenerations sessions, HealthCheckService health)
 {
     public void Begin() => registry.AddBeforeCollectCallback(UpdateAsync);
 
@@ -13,7 +13,7 @@ internal sealed class ScrapedState(CollectorRegistry registry, ProcessMetrics me
     {
         var report = await health.CheckHealthAsync(cancellationToken);
         metrics.Ready.Set(report.Status != HealthStatus.Unhealthy ? 1 : 0);
-        var connections = runtime.WorkerConnections;
+        var connections = sessions.Current.WorkerConnections;
         metrics.WorkerConnections.Set(connections.Open);
         metrics.WorkerConnectionsLimit.Set(connections.Limit);
     }

@@ -1,6 +1,5 @@
 using MailProxy.Authentication;
 using MailProxy.Configuration;
-using MailProxy.Hosting;
 using MailProxy.Tests.Configuration;
 using MailProxy.Tests.Transport.OpenSsl;
 using MailProxy.Tls;

@@ -2,7 +2,6 @@ using MailProxy.Configuration;
 using MailProxy.Hosting;
 using MailProxy.Observing.Logs;
 using MailProxy.Observing.Metrics;
-using MailProxy.Tests.Upstreams;
 using MailProxy.Tls;
 using MailProxy.Transport;
 using Microsoft.AspNetCore.Connections;
@@ -51,8 +50,7 @@ public sealed class GenerationTests
         var registry = Metrics.NewCustomRegistry();
         using var sinks = new LogSinks(TimeProvider.System);
         var logs = new ErrorLogSet(options, sinks, NullLoggerFactory.Instance, TimeProvider.System);
-        var groups = TestRouter.Create(new Testing.MemoryUpstreams(), new UpstreamTls(), registry, _time).Prepare(options);
-        return new Generation(options, logs, new CertificateSet(options, TlsEngine.Managed), groups, new ProcessMetrics(Metrics.WithCustomRegistry(registry)), _time);
+        return new Generation(options, logs, new CertificateSet(options, TlsEngine.Managed), new ProcessMetrics(Metrics.WithCustomRegistry(registry)), _time);
     }
 
     private static int Stopped(Generation generation) => Enumerable.Range(0, 32).Count(number => generation.DrainOf(number).Stop.IsCancellationRequested);

@@ -1,12 +1,12 @@
 using MailProxy.Authentication;
 using MailProxy.Configuration;
-using MailProxy.Hosting;
 using MailProxy.Listening;
 using MailProxy.Observing.Logs;
 using MailProxy.Tests.Configuration;
 using MailProxy.Tls;
 using MailProxy.UserDirectory;
 using MailProxy.UserDirectory.Stores;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace MailProxy.Tests.Hosting;
 
@@ -40,9 +40,9 @@ public sealed class ReloadTests
         var options = fixture.Options(TransportKind.Managed, 1);
         options.Passdb = [new PassdbOptions { Driver = "static" }];
         await fixture.Runtime.StartAsync(options);
-        var before = fixture.Runtime.WorkerConnections;
+        var before = fixture.WorkerConnections;
         Assert.False(await ReloadAsync(fixture, broken));
-        Assert.Same(before, fixture.Runtime.WorkerConnections);
+        Assert.Same(before, fixture.WorkerConnections);
         Assert.Contains("mailproxy_config_reloads_total{result=\"failed\"} 1\n", await fixture.MetricsAsync(), StringComparison.Ordinal);
         Assert.Contains(fixture.Log, line => line.EndsWith("invalid connection string of passdb pgsql in c:2", StringComparison.Ordinal));
         Assert.DoesNotContain(fixture.Log, line => line.Contains("hunter2", StringComparison.Ordinal));
@@ -70,7 +70,8 @@ public sealed class ReloadTests
     [InlineData("bind", "bind() to 203.0.113.1:1 failed (99: Cannot assign requested address)")]
     public async Task One_that_fails_anywhere_changes_nothing_and_counts_once(string step, string message)
     {
-        await using var fixture = new RuntimeFixture();
+        var process = new Steps { Fails = step == "process" };
+        await using var fixture = new RuntimeFixture(services => services.AddSingleton<IConfigured>(process));
         await fixture.Runtime.StartAsync(fixture.Options(TransportKind.Linux, 1));
         var options = fixture.Options(TransportKind.Linux, 1);
         options.WorkerConnections = 7;
@@ -81,8 +82,7 @@ public sealed class ReloadTests
         if (step == "tls") server.ProxyTls.Mode = ProxyTlsMode.On;
         if (step == "auth") server.AuthHttp.Url = Values.Urls("no.such.host.invalid:1");
         if (step == "bind") server.Listen = [new MailListenOptions { Address = Values.EndPoint("203.0.113.1:1") }];
-        var process = new Steps { Fails = step == "process" };
-        var before = fixture.Runtime.WorkerConnections;
+        var before = fixture.WorkerConnections;
 
         Assert.False(await fixture.Runtime.ReloadAsync(() => step switch
         {
@@ -90,10 +90,10 @@ public sealed class ReloadTests
             "bug" => throw new NotSupportedException("nobody has foreseen this"),
             "syntax" => new ConfigurationResult { Options = null, Messages = [new(ErrorLogLevel.Emerg, "unknown directive")], Files = [] },
             _ => new ConfigurationResult { Options = options, Messages = [], Files = [] },
-        }, process));
+        }));
 
-        Assert.Same(before, fixture.Runtime.WorkerConnections);
-        Assert.Equal(step is "read" or "bug" or "syntax" ? [] : ["prepare", "undo"], process.Done);
+        Assert.Same(before, fixture.WorkerConnections);
+        Assert.Equal(step is "read" or "bug" or "syntax" ? [] : step == "process" ? ["prepare"] : ["prepare", "undo"], process.Done);
         Assert.Contains(fixture.Log, line => line.Contains(message, StringComparison.Ordinal));
         var metrics = await fixture.MetricsAsync();
         Assert.Contains("mailproxy_config_reloads_total{result=\"failed\"} 1\n", metrics, StringComparison.Ordinal);
@@ -104,34 +104,39 @@ public sealed class ReloadTests
     [Fact]
     public async Task One_that_succeeds_completes_what_the_process_has_prepared_and_counts_once()
     {
-        await using var fixture = new RuntimeFixture();
+        var process = new Steps();
+        await using var fixture = new RuntimeFixture(services => services.AddSingleton<IConfigured>(process));
         await fixture.Runtime.StartAsync(fixture.Options(TransportKind.Linux, 1));
         var options = fixture.Options(TransportKind.Linux, 1);
         options.WorkerConnections = 7;
-        var process = new Steps();
-        Assert.True(await fixture.Runtime.ReloadAsync(() => new ConfigurationResult { Options = options, Messages = [], Files = [] }, process));
-        Assert.Equal(7, fixture.Runtime.WorkerConnections.Limit);
+        Assert.True(await fixture.Runtime.ReloadAsync(() => new ConfigurationResult { Options = options, Messages = [], Files = [] }));
+        Assert.Equal(7, fixture.WorkerConnections.Limit);
         Assert.Equal(["prepare", "complete"], process.Done);
         var metrics = await fixture.MetricsAsync();
         Assert.Contains("mailproxy_config_reloads_total{result=\"failed\"} 0\n", metrics, StringComparison.Ordinal);
         Assert.Contains("mailproxy_config_reloads_total{result=\"ok\"} 1\n", metrics, StringComparison.Ordinal);
     }
 
-    private sealed class Steps : IProcessChange
+    /// <summary>What the process has to change with a reload.</summary>
+    private sealed class Steps : IConfigured
     {
         public bool Fails { get; init; }
 
         public List<string> Done { get; } = [];
 
-        public void Prepare(MailProxyOptions options)
+        public ValueTask<IPrepared> PrepareAsync(Preparation preparation, CancellationToken cancellationToken)
         {
+            if (preparation.InForce is null) return ValueTask.FromResult<IPrepared>(new Prepared<Steps>(this));
             Done.Add("prepare");
             if (Fails) throw new IOException("open() \"pid\" failed");
+            return ValueTask.FromResult<IPrepared>(new Prepared<Steps>(this, commit: () => Done.Add("complete"), undo: Undo));
         }
 
-        public void Complete() => Done.Add("complete");
-
-        public void Undo() => Done.Add("undo");
+        private ValueTask Undo()
+        {
+            Done.Add("undo");
+            return ValueTask.CompletedTask;
+        }
     }
 
     private static Task<bool> ReloadAsync(RuntimeFixture fixture, MailProxyOptions options) =>

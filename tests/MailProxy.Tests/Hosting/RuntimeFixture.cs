@@ -1,5 +1,6 @@
 using System.Text;
 using MailProxy.Configuration;
+using MailProxy.Connections;
 using MailProxy.Hosting;
 using MailProxy.Observing.Logs;
 using MailProxy.Tests.Observing;
@@ -16,9 +17,24 @@ internal sealed class RuntimeFixture : IAsyncDisposable
     private readonly CollectorRegistry _registry = Metrics.NewCustomRegistry();
     private readonly ServiceProvider _services;
 
-    public RuntimeFixture() => _services = new ServiceCollection().AddLogging().AddSingleton(_registry).AddMailProxy().BuildServiceProvider();
+    /// <param name="configure">What is registered before the proxy's own.</param>
+    /// <param name="afterwards">What is registered behind it.</param>
+    public RuntimeFixture(Action<IServiceCollection>? configure = null, Action<IServiceCollection>? afterwards = null)
+    {
+        var services = new ServiceCollection();
+        configure?.Invoke(services);
+        services.AddLogging().AddSingleton(_registry).AddMailProxy();
+        afterwards?.Invoke(services);
+        _services = services.BuildServiceProvider();
+    }
 
     public MailProxyRuntime Runtime => _services.GetRequiredService<MailProxyRuntime>();
+
+    public SessionGenerations Sessions => _services.GetRequiredService<SessionGenerations>();
+
+    public ListenerSet Listeners => _services.GetRequiredService<ListenerSet>();
+
+    public WorkerConnections WorkerConnections => Sessions.Current.WorkerConnections;
 
     public MailTransport Transport => _services.GetRequiredService<MailTransport>();
 

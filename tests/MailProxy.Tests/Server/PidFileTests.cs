@@ -51,38 +51,37 @@ public sealed class PidFileTests : IDisposable
     }
 
     [Fact]
-    public void A_reload_moves_it()
+    public async Task A_reload_moves_it()
     {
         using var file = new PidFile(_alerts.Add);
         file.Write(_folder["old"]);
-        Reload(file, _folder["new"]);
+        await ReloadAsync(file, _folder["new"]);
         Assert.False(File.Exists(_folder["old"]));
         Assert.Equal(Environment.ProcessId, PidFile.Read(_folder["new"]));
 
-        Reload(file, _folder["new"]);
+        await ReloadAsync(file, _folder["new"]);
         Assert.Equal(Environment.ProcessId, PidFile.Read(_folder["new"]));
 
-        Reload(file, null);
+        await ReloadAsync(file, null);
         Assert.False(File.Exists(_folder["new"]));
 
-        Reload(file, _folder["again"]);
+        await ReloadAsync(file, _folder["again"]);
         Assert.Equal(Environment.ProcessId, PidFile.Read(_folder["again"]));
     }
 
     [Fact]
-    public void A_reload_that_fails_leaves_it_where_it_is()
+    public async Task A_reload_that_fails_leaves_it_where_it_is()
     {
         using var file = new PidFile(_alerts.Add);
         file.Write(_folder["old"]);
-        file.Prepare(new MailProxyOptions { Pid = _folder["new"] });
+        var next = await PrepareAsync(file, _folder["new"]);
         Assert.Equal(Environment.ProcessId, PidFile.Read(_folder["new"]));
-        file.Undo();
+        await next.DisposeAsync();
         Assert.False(File.Exists(_folder["new"]));
         Assert.Equal(Environment.ProcessId, PidFile.Read(_folder["old"]));
 
-        var exception = Assert.Throws<IOException>(() => file.Prepare(new MailProxyOptions { Pid = _folder["none/new"] }));
+        var exception = await Assert.ThrowsAsync<IOException>(() => PrepareAsync(file, _folder["none/new"]));
         Assert.Equal($"open() \"{_folder["none/new"]}\" failed (2: No such file or directory)", exception.Message);
-        file.Undo();
         Assert.Equal(Environment.ProcessId, PidFile.Read(_folder["old"]));
         Assert.Empty(_alerts);
     }
@@ -129,9 +128,11 @@ public sealed class PidFileTests : IDisposable
         Assert.Equal($"invalid PID number \"{text}\" in \"{_folder["pid"]}\"", Assert.Throws<IOException>(() => PidFile.Read(_folder["pid"])).Message);
     }
 
-    private static void Reload(PidFile file, string? path)
+    private static async Task<Preparation> PrepareAsync(PidFile file, string? path)
     {
-        file.Prepare(new MailProxyOptions { Pid = path });
-        file.Complete();
+        var before = await Preparation.MakeAsync([], new MailProxyOptions(), inForce: null, isTrial: false, CancellationToken.None);
+        return await Preparation.MakeAsync([file], new MailProxyOptions { Pid = path }, before, isTrial: false, CancellationToken.None);
     }
+
+    private static async Task ReloadAsync(PidFile file, string? path) => (await PrepareAsync(file, path)).Commit(failed: exception => throw exception);
 }

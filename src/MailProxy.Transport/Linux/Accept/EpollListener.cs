@@ -34,7 +34,8 @@ internal sealed unsafe class EpollListener(Listener listener, ParkedConnections 
 
         using var done = new ManualResetEventSlim();
         _loop.Post(StopOnLoop, done);
-        done.Wait();
+        // A loop that has ended runs nothing, and has forgotten the socket.
+        WaitHandle.WaitAny([done.WaitHandle, _loop.Over]);
     }
 
     public void OnEvents(EpollEvents events)

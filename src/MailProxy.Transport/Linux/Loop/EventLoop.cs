@@ -37,6 +37,7 @@ internal sealed unsafe class EventLoop : IDisposable
     [ThreadStatic]
     private static EventLoop? _current;
 
+    private readonly ManualResetEvent _over = new(initialState: false);
     private readonly int _epoll;
     private readonly int _wake;
     private readonly Thread _thread;
@@ -119,6 +120,9 @@ internal sealed unsafe class EventLoop : IDisposable
     /// <summary>Lets a busy handler go on after the others had their turn. On the loop only.</summary>
     public void ResumeLater(IResumable handler) => _resumed.Enqueue(handler);
 
+    /// <summary>Set once the loop runs no more: what is posted then is never run.</summary>
+    public WaitHandle Over => _over;
+
     /// <summary>Ends the loop; what is still registered stays as it is.</summary>
     public void Dispose()
     {
@@ -149,6 +153,7 @@ internal sealed unsafe class EventLoop : IDisposable
         Pipes.Clear();
         LibC.Close(_epoll);
         LibC.Close(_wake);
+        _over.Set();
     }
 
     private int Wait(byte* events)

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Runtime.CompilerServices;
 using MailProxy.Configuration;
+using MailProxy.Observing.Logs;
 using MailProxy.Protocols;
 using MailProxy.Resolving;
 using MailProxy.Tls;
@@ -13,7 +14,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace MailProxy.Upstreams.Routing;
 
 /// <summary>Finds the servers behind the name of a group or host, for the sessions of each configuration, and keeps trying those of the one in force.</summary>
-internal sealed class UpstreamRouter(UpstreamNames names, UpstreamProber prober, UpstreamMetrics metrics, MailProtocols protocols, TimeProvider time) : IUpstreamChoice, IDisposable
+internal sealed class UpstreamRouter(UpstreamNames names, UpstreamProber prober, UpstreamMetrics metrics, MailProtocols protocols, TimeProvider time) : IConfigured, IUpstreamChoice, IDisposable
 {
     private readonly ConditionalWeakTable<ServerOptions, UpstreamGroupSet> _sets = [];
     private List<HealthCheckLoop> _checks = [];
@@ -24,6 +25,13 @@ internal sealed class UpstreamRouter(UpstreamNames names, UpstreamProber prober,
 
     /// <summary>The groups of the configuration in force.</summary>
     public IReadOnlyCollection<RoutedGroup> Groups => _current?.Groups ?? [];
+
+    /// <inheritdoc/>
+    public ValueTask<IPrepared> PrepareAsync(Preparation preparation, CancellationToken cancellationToken)
+    {
+        var set = Prepare(preparation.Options);
+        return ValueTask.FromResult<IPrepared>(new Prepared<UpstreamGroupSet>(set, commit: () => PutInForce(set, preparation.Of<ErrorLogSet>().Process)));
+    }
 
     /// <summary>Makes the groups of a configuration that may be put in force.</summary>
     public UpstreamGroupSet Prepare(MailProxyOptions options)

@@ -1,4 +1,5 @@
 using MailProxy.Configuration;
+using MailProxy.Observing.Logs;
 using MailProxy.Transport.Guards;
 using MailProxy.UserDirectory.Stores;
 using Microsoft.Extensions.Logging;
@@ -7,7 +8,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace MailProxy.UserDirectory.Logins;
 
 /// <summary>The users of the configuration in force. A reload replaces them; who is being asked about is still answered by those that were asked.</summary>
-internal sealed class LoginDirectory(PassdbServices services) : IAsyncDisposable
+internal sealed class LoginDirectory(PassdbServices services) : IConfigured, IAsyncDisposable
 {
     private readonly Lock _gate = new();
     private Users? _current;
@@ -23,6 +24,20 @@ internal sealed class LoginDirectory(PassdbServices services) : IAsyncDisposable
 
     /// <summary>What is wrong with a passdb that cannot be asked, as it was a second ago; null where nothing is.</summary>
     public string? Problem => _current?.Watches.Select(watch => watch.Problem).FirstOrDefault(problem => problem is not null);
+
+    /// <inheritdoc/>
+    public ValueTask<IPrepared> PrepareAsync(Preparation preparation, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var users = Prepare(preparation.Options, preparation.Of<ErrorLogSet>().Process);
+            return ValueTask.FromResult<IPrepared>(new Prepared<Users>(users, commit: () => PutInForce(users), undo: () => DiscardAsync(users)));
+        }
+        catch (PassdbException exception)
+        {
+            throw new StartupException(exception.Message, exception);
+        }
+    }
 
     /// <summary>Makes the users of a configuration that may be put in force.</summary>
     /// <exception cref="PassdbException">A <c>passdb</c> makes no sense.</exception>
