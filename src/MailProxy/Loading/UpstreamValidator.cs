@@ -2,8 +2,8 @@ using MailProxy.Authentication;
 using MailProxy.Configuration;
 using MailProxy.Configuration.Binding;
 using MailProxy.Configuration.Grammar;
-using MailProxy.Tls;
 using MailProxy.Protocols;
+using MailProxy.Tls;
 using MailProxy.Upstreams;
 using MailProxy.UserDirectory;
 
