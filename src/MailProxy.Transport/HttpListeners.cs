@@ -12,7 +12,7 @@ namespace MailProxy.Transport;
 /// </summary>
 /// <param name="time">The clock of the pauses between tries.</param>
 /// <param name="loggers">For Kestrel's own events about connections.</param>
-public sealed class HttpListeners(TimeProvider time, ILoggerFactory loggers) : IConnectionListenerFactory, IConnectionListenerFactorySelector, IDisposable
+internal sealed class HttpListeners(TimeProvider time, ILoggerFactory loggers) : IConnectionListenerFactory, IConnectionListenerFactorySelector, IDisposable
 {
     /// <summary>How many connections there may be, where a quarter of the descriptors are not fewer.</summary>
     public const int MostConnections = 256;

@@ -17,7 +17,7 @@ namespace MailProxy.Transport;
 /// The sockets that listen, behind one endpoint of Kestrel's: they can change while Kestrel runs, and the connections
 /// that they accepted live on. Every connection has <see cref="IListenSocketFeature"/> and <see cref="IRelayFeature"/>.
 /// </summary>
-public sealed class ListenerSet : IConnectionListenerFactory, IConnectionListenerFactorySelector, IDisposable
+internal sealed class ListenerSet : IConnectionListenerFactory, IConnectionListenerFactorySelector, IDisposable
 {
     // As nginx has it.
     private const int BindTries = 5;

@@ -3,7 +3,7 @@ using System.Net;
 namespace MailProxy.Transport;
 
 /// <summary>The one endpoint that Kestrel is told to listen on; behind it stands a <see cref="ListenerSet"/>.</summary>
-public sealed class ListenerSetEndPoint : EndPoint
+internal sealed class ListenerSetEndPoint : EndPoint
 {
     /// <summary>What Kestrel's log calls it.</summary>
     public override string ToString() => "listeners";

@@ -9,7 +9,7 @@ using Microsoft.AspNetCore.Connections;
 namespace MailProxy.Transport;
 
 /// <summary>What carries the process's connections: managed until <see cref="StartLoops"/>, which is decided once, before the first socket listens.</summary>
-public sealed class MailTransport : IConnectionFactory, IDisposable
+internal sealed class MailTransport : IConnectionFactory, IDisposable
 {
     private readonly ManagedConnectionFactory _managed = new();
     private EpollTransport? _loops;

@@ -5,7 +5,7 @@ using MailProxy.Transport.Tls;
 namespace MailProxy.Transport;
 
 /// <summary>The engines there are.</summary>
-public static class TlsEngine
+internal static class TlsEngine
 {
     /// <summary>.NET's <c>SslStream</c>, for the managed transport.</summary>
     public static ITlsEngine Managed { get; } = new ManagedTlsEngine();

@@ -1,7 +1,7 @@
 namespace MailProxy.Wire;
 
 /// <summary>Base64 as clients send it in SASL, and as nginx takes it.</summary>
-public static class Base64Line
+internal static class Base64Line
 {
     /// <summary>
     /// Decodes the standard alphabet. Decoding stops at the first <c>=</c> and ignores what follows; padding may be

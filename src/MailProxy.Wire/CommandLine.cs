@@ -1,7 +1,7 @@
 namespace MailProxy.Wire;
 
 /// <summary>One command line of a client. LF alone ends a line as CR LF does; nginx takes both.</summary>
-public static class CommandLine
+internal static class CommandLine
 {
     /// <summary>Takes the first line off the input.</summary>
     /// <param name="input">The unread bytes.</param>

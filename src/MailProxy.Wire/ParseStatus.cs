@@ -1,7 +1,7 @@
 namespace MailProxy.Wire;
 
 /// <summary>What a parser found at the beginning of its input.</summary>
-public enum ParseStatus
+internal enum ParseStatus
 {
     /// <summary>Not yet a whole command: ask again with more bytes.</summary>
     Incomplete,

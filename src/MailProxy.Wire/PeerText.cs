@@ -4,7 +4,7 @@ using System.Text;
 namespace MailProxy.Wire;
 
 /// <summary>Bytes of a peer as text that is safe in a log line.</summary>
-public static class PeerText
+internal static class PeerText
 {
     /// <summary>UTF-8 stays readable; control bytes, DEL, <c>"</c>, <c>\</c> and bytes that are not UTF-8 become <c>\xHH</c> in upper case, as nginx's access log escapes them.</summary>
     public static string ToText(ReadOnlySpan<byte> bytes)

@@ -9,7 +9,7 @@ namespace MailProxy.Wire;
 /// would end a line or a string early; nothing of a line is written before it is known to be safe.
 /// </summary>
 /// <param name="output">Where the bytes go.</param>
-public readonly struct ReplyWriter(IBufferWriter<byte> output)
+internal readonly struct ReplyWriter(IBufferWriter<byte> output)
 {
     private static readonly SearchValues<byte> Forbidden = SearchValues.Create("\r\n\0"u8);
 

@@ -1,7 +1,7 @@
 namespace MailProxy.Wire;
 
 /// <summary>What the replies of all three protocols' upstreams have in common.</summary>
-public static class UpstreamReply
+internal static class UpstreamReply
 {
     /// <summary>How long the first line is with its CR LF; 0 where it is not all there. A line feed alone ends none, as in nginx.</summary>
     public static int LineLength(ReadOnlySpan<byte> data) => data.IndexOf("\r\n"u8) is var end and >= 0 ? end + 2 : 0;

@@ -1,7 +1,7 @@
 namespace MailProxy.Wire;
 
 /// <summary>One argument of a command, still in the connection's own buffer; valid until the reader advances.</summary>
-public readonly ref struct WireArgument
+internal readonly ref struct WireArgument
 {
     internal WireArgument(ReadOnlySpan<byte> raw, bool escaped)
     {

@@ -1,5 +1,4 @@
 using BenchmarkDotNet.Attributes;
-using MailProxy.Wire;
 using MailProxy.Wire.Imap;
 using MailProxy.Wire.Pop3;
 using MailProxy.Wire.ProxyProtocol;
@@ -18,17 +17,17 @@ public class ParserBenchmarks
     private readonly byte[] _proxy = "PROXY TCP4 192.0.2.1 192.0.2.2 51438 143\r\n"u8.ToArray();
 
     [Benchmark]
-    public ParseStatus ImapLogin() => ImapCommandParser.Parse(_login, 4096, knowsId: true, out _);
+    public int ImapLogin() => (int)ImapCommandParser.Parse(_login, 4096, knowsId: true, out _);
 
     [Benchmark]
-    public ParseStatus ImapNoop() => ImapCommandParser.Parse(_noop, 4096, knowsId: true, out _);
+    public int ImapNoop() => (int)ImapCommandParser.Parse(_noop, 4096, knowsId: true, out _);
 
     [Benchmark]
-    public ParseStatus Pop3User() => Pop3CommandParser.Parse(_user, out _);
+    public int Pop3User() => (int)Pop3CommandParser.Parse(_user, out _);
 
     [Benchmark]
-    public ParseStatus SmtpMail() => SmtpCommandParser.Parse(_mail, out _);
+    public int SmtpMail() => (int)SmtpCommandParser.Parse(_mail, out _);
 
     [Benchmark]
-    public ProxyHeader? ProxyV1() => ProxyHeaderCodec.Read(_proxy).Header;
+    public object? ProxyV1() => ProxyHeaderCodec.Read(_proxy).Header;
 }

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Connections;
 namespace MailProxy.Transport.Features;
 
 /// <summary>Joins a client's connection with an upstream's until one of them ends. Set on the client's connection.</summary>
-public interface IRelayFeature
+internal interface IRelayFeature
 {
     /// <summary>
     /// Carries bytes both ways, unchanged, until one side has ended and what it sent is delivered. Bytes that either
@@ -20,17 +20,17 @@ public interface IRelayFeature
 /// <param name="DrainTimeout">Once one side has ended: time without a byte from the other after which it ends too.</param>
 /// <param name="UpstreamBuffer">Bytes held at most on the way from upstream to client (<c>proxy_buffer</c>).</param>
 /// <param name="ClientBuffer">Bytes held at most on the way from client to upstream.</param>
-public readonly record struct RelayOptions(TimeSpan IdleTimeout, TimeSpan DrainTimeout, int UpstreamBuffer, int ClientBuffer);
+internal readonly record struct RelayOptions(TimeSpan IdleTimeout, TimeSpan DrainTimeout, int UpstreamBuffer, int ClientBuffer);
 
 /// <summary>What a relay did.</summary>
 /// <param name="End">Why it ended.</param>
 /// <param name="BytesFromClient">Bytes delivered to the upstream.</param>
 /// <param name="BytesFromUpstream">Bytes delivered to the client.</param>
 /// <param name="Error">The socket's error where <paramref name="End"/> is one.</param>
-public readonly record struct RelayResult(RelayEnd End, long BytesFromClient, long BytesFromUpstream, Exception? Error = null);
+internal readonly record struct RelayResult(RelayEnd End, long BytesFromClient, long BytesFromUpstream, Exception? Error = null);
 
 /// <summary>Why a relay ended.</summary>
-public enum RelayEnd
+internal enum RelayEnd
 {
     /// <summary>The client ended its side, and the upstream had its chance to answer.</summary>
     ClientClosed,

@@ -4,7 +4,7 @@ namespace MailProxy.Transport.Guards;
 /// Errors of our own that have no caller: what native libraries, timers and the pool's threads call back must not throw, since
 /// that would end the process. It catches, reports here, and ends at most what it belongs to.
 /// </summary>
-public static class StrayErrors
+internal static class StrayErrors
 {
     /// <summary>Told where it happened, in words that follow "an error of our own in", and what; on any thread.</summary>
     public static event Action<string, Exception>? Reported;

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 namespace MailProxy.Transport.Sockets;
 
 /// <summary>A connection cannot start from the local address that was asked for.</summary>
-public sealed class BindException : SocketException
+internal sealed class BindException : SocketException
 {
     internal BindException(IPEndPoint local, SocketException cause) : base((int)cause.SocketErrorCode) => Local = local;
 

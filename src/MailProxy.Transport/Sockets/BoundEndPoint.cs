@@ -6,7 +6,7 @@ namespace MailProxy.Transport.Sockets;
 /// <summary>An address to connect to, and the local one that the connection is to start from.</summary>
 /// <param name="remote">Where to.</param>
 /// <param name="local">Where from; port 0 leaves the port to the system.</param>
-public sealed class BoundEndPoint(EndPoint remote, IPEndPoint local) : EndPoint
+internal sealed class BoundEndPoint(EndPoint remote, IPEndPoint local) : EndPoint
 {
     /// <summary>Where to.</summary>
     public EndPoint Remote => remote;

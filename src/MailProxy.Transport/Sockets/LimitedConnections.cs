@@ -8,7 +8,7 @@ namespace MailProxy.Transport.Sockets;
 /// </summary>
 /// <param name="limit">How many; asked once, at the first connection.</param>
 /// <param name="time">The clock.</param>
-public sealed class LimitedConnections(Func<int> limit, TimeProvider time)
+internal sealed class LimitedConnections(Func<int> limit, TimeProvider time)
 {
     // The request of one that was just let in is on its way.
     private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(100);
@@ -105,7 +105,7 @@ public sealed class LimitedConnections(Func<int> limit, TimeProvider time)
 }
 
 /// <summary>One of <see cref="LimitedConnections"/>: idle but for the time between <see cref="Begin"/> and <see cref="End"/>.</summary>
-public sealed class LimitedConnection
+internal sealed class LimitedConnection
 {
     private readonly LimitedConnections _all;
 

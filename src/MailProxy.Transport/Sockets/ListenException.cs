@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace MailProxy.Transport.Sockets;
 
 /// <summary>A socket cannot listen, or cannot accept. The message is the line for the log.</summary>
-public sealed class ListenException : Exception
+internal sealed class ListenException : Exception
 {
     internal const int AddressInUse = 98;
 

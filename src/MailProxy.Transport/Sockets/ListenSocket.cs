@@ -4,7 +4,7 @@ using System.Net.Sockets;
 namespace MailProxy.Transport.Sockets;
 
 /// <summary>A socket that listens, and its options.</summary>
-public sealed record ListenSocket
+internal sealed record ListenSocket
 {
     /// <summary>An <see cref="IPEndPoint"/> or a <see cref="UnixDomainSocketEndPoint"/>. It is what makes two sockets the same one.</summary>
     public required EndPoint EndPoint { get; init; }

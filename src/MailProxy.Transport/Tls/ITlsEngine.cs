@@ -1,7 +1,7 @@
 namespace MailProxy.Transport.Tls;
 
 /// <summary>Makes contexts from options. The transport's kind decides which engine: a context is for its own connections only.</summary>
-public interface ITlsEngine
+internal interface ITlsEngine
 {
     /// <summary>Reads the files that the options name and checks all that can be checked before a client comes.</summary>
     /// <param name="options">What the server's <c>ssl_*</c> directives say.</param>

@@ -1,7 +1,7 @@
 namespace MailProxy.Transport.Tls;
 
 /// <summary>Turns a connection into a TLS one in place: for <c>listen … ssl</c>, for STARTTLS, and towards servers.</summary>
-public interface ITlsFeature
+internal interface ITlsFeature
 {
     /// <summary>What the handshake came to; null on a clear connection.</summary>
     TlsSession? Session { get; }
@@ -30,4 +30,4 @@ public interface ITlsFeature
 /// <param name="Name">The host name or address that its certificate must carry where the context verifies.</param>
 /// <param name="SendName">Whether a host name is sent as SNI (RFC 6066 section 3); an address never is.</param>
 /// <param name="SessionKey">What a session may be resumed with: sessions of another key are never offered.</param>
-public sealed record TlsTarget(string Name, bool SendName, string SessionKey);
+internal sealed record TlsTarget(string Name, bool SendName, string SessionKey);

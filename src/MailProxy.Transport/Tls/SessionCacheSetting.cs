@@ -4,14 +4,14 @@ namespace MailProxy.Transport.Tls;
 /// <param name="Kind">Which cache.</param>
 /// <param name="Size">Sessions of <c>builtin</c>, bytes of <c>shared</c>; null for OpenSSL's own number.</param>
 /// <param name="Zone">The name of <c>shared</c>.</param>
-public sealed record SessionCacheSetting(SessionCacheKind Kind, int? Size = null, string? Zone = null)
+internal sealed record SessionCacheSetting(SessionCacheKind Kind, int? Size = null, string? Zone = null)
 {
     /// <summary>As it is written.</summary>
     public override string ToString() => Kind.ToString().ToLowerInvariant() + (Zone is null ? "" : ":" + Zone) + (Size is { } size ? FormattableString.Invariant($":{size}") : "");
 }
 
 /// <summary>What <c>ssl_session_cache</c> knows.</summary>
-public enum SessionCacheKind
+internal enum SessionCacheKind
 {
     /// <summary>No session is resumed, and clients are told so.</summary>
     Off,

@@ -1,7 +1,7 @@
 namespace MailProxy.Transport.Tls;
 
 /// <summary>TLS towards servers: the <c>proxy_ssl_*</c> directives, paths already absolute.</summary>
-public sealed record TlsClientOptions
+internal sealed record TlsClientOptions
 {
     /// <summary><c>proxy_ssl_verify</c>: the server's chain and name must be good.</summary>
     public bool Verify { get; init; } = true;

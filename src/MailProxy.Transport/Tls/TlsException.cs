@@ -1,14 +1,14 @@
 namespace MailProxy.Transport.Tls;
 
 /// <summary>A handshake came to nothing. The message is for the log, in nginx's words, and holds no bytes of the peer's.</summary>
-public sealed class TlsException(TlsFailure failure, string message, Exception? innerException = null) : IOException(message, innerException)
+internal sealed class TlsException(TlsFailure failure, string message, Exception? innerException = null) : IOException(message, innerException)
 {
     /// <summary>What happened.</summary>
     public TlsFailure Failure => failure;
 }
 
 /// <summary>How a handshake fails.</summary>
-public enum TlsFailure
+internal enum TlsFailure
 {
     /// <summary>The peer does not speak TLS, offers nothing that we take, or broke the protocol.</summary>
     Handshake,
@@ -24,4 +24,4 @@ public enum TlsFailure
 }
 
 /// <summary>Options that cannot be used; the message is nginx's, without <c>in FILE:LINE</c>.</summary>
-public sealed class TlsConfigurationException(string message, Exception? innerException = null) : Exception(message, innerException);
+internal sealed class TlsConfigurationException(string message, Exception? innerException = null) : Exception(message, innerException);

@@ -1,7 +1,7 @@
 namespace MailProxy.Transport.Tls;
 
 /// <summary>TLS towards clients: the <c>ssl_*</c> directives of one <c>server</c>, paths already absolute.</summary>
-public sealed record TlsServerOptions
+internal sealed record TlsServerOptions
 {
     /// <summary>Pairs in the order of the configuration. A client that names a server gets those whose names match, others the first of each kind of key.</summary>
     public required IReadOnlyList<TlsKeyPair> Certificates { get; init; }
@@ -64,7 +64,7 @@ public sealed record TlsServerOptions
 /// <summary>A certificate and its key, each a path, <c>data:</c> with PEM, or for the key <c>engine:</c> or <c>store:</c>.</summary>
 /// <param name="Certificate">The leaf, then intermediates.</param>
 /// <param name="Key">The private key.</param>
-public sealed record TlsKeyPair(string Certificate, string Key)
+internal sealed record TlsKeyPair(string Certificate, string Key)
 {
     /// <summary>Never the key itself, which <c>data:</c> would show.</summary>
     public override string ToString() => SourceOf(Certificate);

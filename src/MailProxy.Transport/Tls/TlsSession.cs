@@ -1,7 +1,7 @@
 namespace MailProxy.Transport.Tls;
 
 /// <summary>What a handshake came to. Read on demand, so that an idle session keeps none of it.</summary>
-public abstract class TlsSession
+internal abstract class TlsSession
 {
     /// <summary>OpenSSL's name, such as <c>TLSv1.3</c>.</summary>
     public abstract string Protocol { get; }
@@ -34,7 +34,7 @@ public abstract class TlsSession
 /// <summary>The verdict on a certificate chain.</summary>
 /// <param name="Code">OpenSSL's X509_V_ERR number; 0 is good.</param>
 /// <param name="Text">OpenSSL's text, such as <c>certificate has expired</c>.</param>
-public readonly record struct TlsVerification(int Code, string Text)
+internal readonly record struct TlsVerification(int Code, string Text)
 {
     /// <summary>Whether the chain is good.</summary>
     public bool IsGood => Code == 0;
@@ -50,4 +50,4 @@ public readonly record struct TlsVerification(int Code, string Text)
 /// <param name="Fingerprint">SHA-1 of the DER form in lower-case hexadecimal.</param>
 /// <param name="CommonName">Of the subject; null without one.</param>
 /// <param name="Pem">PEM with its final newline.</param>
-public sealed record TlsPeerCertificate(string Subject, string Issuer, string Serial, string Fingerprint, string? CommonName, string Pem);
+internal sealed record TlsPeerCertificate(string Subject, string Issuer, string Serial, string Fingerprint, string? CommonName, string Pem);

@@ -3,7 +3,7 @@ using System.Text;
 namespace MailProxy.Wire.Imap;
 
 /// <summary>The list of capabilities in responses of an upstream (RFC 9051, sections 7.1 and 7.2.2).</summary>
-public static class ImapCapabilities
+internal static class ImapCapabilities
 {
     /// <summary>Finds the first list: a <c>* CAPABILITY</c>, or the code <c>[CAPABILITY …]</c> that a status text begins with.</summary>
     /// <param name="responses">Whole responses: a greeting, or an answer.</param>

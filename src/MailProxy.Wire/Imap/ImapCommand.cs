@@ -1,7 +1,7 @@
 namespace MailProxy.Wire.Imap;
 
 /// <summary>The commands that a client may give before it is logged in.</summary>
-public enum ImapVerb
+internal enum ImapVerb
 {
     /// <summary>None that is known.</summary>
     Unknown,
@@ -32,7 +32,7 @@ public enum ImapVerb
 /// One command, or what there is of it, still in the connection's own buffer; valid until the reader advances. Of an
 /// incomplete or invalid one only tag, literals and length mean anything.
 /// </summary>
-public readonly ref struct ImapCommand
+internal readonly ref struct ImapCommand
 {
     private readonly ImapArguments _arguments;
 

@@ -5,7 +5,7 @@ using MailProxy.Wire.Sasl;
 namespace MailProxy.Wire.Imap;
 
 /// <summary>IMAP commands: a tag, a verb and at most three arguments, which literals may stretch over several lines.</summary>
-public static class ImapCommandParser
+internal static class ImapCommandParser
 {
     private const int MaxTag = 32;
 

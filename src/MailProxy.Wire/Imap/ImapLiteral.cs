@@ -3,7 +3,7 @@ namespace MailProxy.Wire.Imap;
 /// <summary>What announces a literal: <c>{n}</c>, whose bytes come after a go-ahead, or <c>{n+}</c>, whose bytes come at once (RFC 7888).</summary>
 /// <param name="Length">How many bytes follow; <see cref="long.MaxValue"/> for any number that is larger.</param>
 /// <param name="IsSynchronising">Whether the client waits for a go-ahead.</param>
-public readonly record struct ImapLiteral(long Length, bool IsSynchronising)
+internal readonly record struct ImapLiteral(long Length, bool IsSynchronising)
 {
     /// <summary>Looks for one that comes without a go-ahead at the end of a line, whatever stands before it.</summary>
     /// <param name="line">A line without its end.</param>

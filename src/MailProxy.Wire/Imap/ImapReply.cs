@@ -4,7 +4,7 @@ using System.Text;
 namespace MailProxy.Wire.Imap;
 
 /// <summary>Replies of an IMAP upstream (RFC 9051, section 7).</summary>
-public static class ImapReply
+internal static class ImapReply
 {
     /// <summary>How long the first response is: a line, with the literals that an untagged one may hold; 0 where it is not all there.</summary>
     public static int ResponseLength(ReadOnlySpan<byte> data)
@@ -103,7 +103,7 @@ public static class ImapReply
 }
 
 /// <summary>What ends the answer to a command.</summary>
-public enum ImapAnswer
+internal enum ImapAnswer
 {
     /// <summary>The command's OK.</summary>
     Ok,
@@ -125,7 +125,7 @@ public enum ImapAnswer
 }
 
 /// <summary>What a NO to LOGIN is about.</summary>
-public enum ImapRefusal
+internal enum ImapRefusal
 {
     /// <summary>The login or the password, or the server does not say.</summary>
     Login,

@@ -4,7 +4,7 @@ namespace MailProxy.Wire.Imap;
 /// Reads the rest of an invalid command that goes on behind a literal, so that none of it is taken for a command, and
 /// keeps nothing of it (RFC 7888, section 4).
 /// </summary>
-public struct ImapSkipper
+internal struct ImapSkipper
 {
     /// <summary>The most bytes of one command that are skipped; a client that announces more is better hung up on.</summary>
     public const int Most = 65_536;

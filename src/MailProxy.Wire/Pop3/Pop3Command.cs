@@ -1,7 +1,7 @@
 namespace MailProxy.Wire.Pop3;
 
 /// <summary>The commands that a client may give before it is logged in.</summary>
-public enum Pop3Verb
+internal enum Pop3Verb
 {
     /// <summary>None that is known.</summary>
     Unknown,
@@ -32,7 +32,7 @@ public enum Pop3Verb
 }
 
 /// <summary>One command, still in the connection's own buffer; valid until the reader advances.</summary>
-public readonly ref struct Pop3Command
+internal readonly ref struct Pop3Command
 {
     private readonly CommandWords _arguments;
 

@@ -3,7 +3,7 @@ using System.Text;
 namespace MailProxy.Wire.Pop3;
 
 /// <summary>POP3 command lines: a verb of four letters and at most three arguments.</summary>
-public static class Pop3CommandParser
+internal static class Pop3CommandParser
 {
     private const int MaxArguments = 3;
 

@@ -8,7 +8,7 @@ using System.Text;
 namespace MailProxy.Wire.ProxyProtocol;
 
 /// <summary>The PROXY protocol, versions 1 (text) and 2 (binary), as haproxy's proxy-protocol.txt defines it.</summary>
-public static class ProxyHeaderCodec
+internal static class ProxyHeaderCodec
 {
     /// <summary>The most bytes that a header may take; nginx's limit.</summary>
     public const int MaxLength = 4096;

@@ -1,7 +1,7 @@
 namespace MailProxy.Wire.ProxyProtocol;
 
 /// <summary>What <see cref="ProxyHeaderCodec.Read"/> found at the beginning of a connection.</summary>
-public readonly record struct ProxyHeaderResult
+internal readonly record struct ProxyHeaderResult
 {
     /// <summary>Whether a header is there.</summary>
     public required ParseStatus Status { get; init; }
@@ -20,7 +20,7 @@ public readonly record struct ProxyHeaderResult
 }
 
 /// <summary>Why a header is refused.</summary>
-public enum ProxyHeaderError
+internal enum ProxyHeaderError
 {
     /// <summary>It is not.</summary>
     None,

@@ -1,7 +1,7 @@
 namespace MailProxy.Wire.ProxyProtocol;
 
 /// <summary>What a PROXY header of version 2 tells of a client's TLS session, by the types of haproxy's proxy-protocol.txt, section 2.2.</summary>
-public sealed record ProxyTls
+internal sealed record ProxyTls
 {
     /// <summary>PP2_SUBTYPE_SSL_VERSION: <c>TLSv1.3</c>.</summary>
     public required string Version { get; init; }

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace MailProxy.Wire.Sasl;
 
 /// <summary>CRAM-MD5 (RFC 2195).</summary>
-public static class SaslCramMd5
+internal static class SaslCramMd5
 {
     private const int DigestLength = 32;
 

@@ -1,7 +1,7 @@
 namespace MailProxy.Wire.Sasl;
 
 /// <summary>What is wrong with a response.</summary>
-public enum SaslError
+internal enum SaslError
 {
     /// <summary>Nothing.</summary>
     None,

@@ -3,7 +3,7 @@ using System.Text;
 namespace MailProxy.Wire.Sasl;
 
 /// <summary>The SASL mechanisms that a client may name.</summary>
-public enum SaslMechanism
+internal enum SaslMechanism
 {
     /// <summary>None that we know.</summary>
     Unknown,
@@ -22,7 +22,7 @@ public enum SaslMechanism
 }
 
 /// <summary>Names of mechanisms.</summary>
-public static class SaslMechanisms
+internal static class SaslMechanisms
 {
     /// <summary>The mechanism of this name, in any case of letters.</summary>
     public static SaslMechanism Parse(ReadOnlySpan<byte> name)

@@ -1,7 +1,7 @@
 namespace MailProxy.Wire.Sasl;
 
 /// <summary>PLAIN (RFC 4616).</summary>
-public static class SaslPlain
+internal static class SaslPlain
 {
     /// <summary>Takes <c>authzid NUL login NUL password</c> apart. The authorization identity is ignored; login and password may be empty.</summary>
     public static SaslError Decode(ReadOnlySpan<byte> base64, out byte[] login, out byte[] password)

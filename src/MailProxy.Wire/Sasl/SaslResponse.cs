@@ -1,7 +1,7 @@
 namespace MailProxy.Wire.Sasl;
 
 /// <summary>A client's line within a SASL exchange.</summary>
-public static class SaslResponse
+internal static class SaslResponse
 {
     /// <summary>The longest response in bytes, initial ones included, whatever the limits for other lines (RFC 4954, section 4).</summary>
     public const int MaxLength = 12_288;

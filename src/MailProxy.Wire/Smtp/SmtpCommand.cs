@@ -1,7 +1,7 @@
 namespace MailProxy.Wire.Smtp;
 
 /// <summary>The commands that a client may give before its mail goes to the upstream.</summary>
-public enum SmtpVerb
+internal enum SmtpVerb
 {
     /// <summary>None that is known.</summary>
     Unknown,
@@ -44,7 +44,7 @@ public enum SmtpVerb
 }
 
 /// <summary>One command, still in the connection's own buffer; valid until the reader advances.</summary>
-public readonly ref struct SmtpCommand
+internal readonly ref struct SmtpCommand
 {
     private readonly CommandWords _arguments;
 

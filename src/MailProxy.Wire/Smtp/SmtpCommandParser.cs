@@ -3,7 +3,7 @@ using System.Text;
 namespace MailProxy.Wire.Smtp;
 
 /// <summary>SMTP command lines: a verb and at most eleven arguments.</summary>
-public static class SmtpCommandParser
+internal static class SmtpCommandParser
 {
     private const int MaxArguments = 11;
 

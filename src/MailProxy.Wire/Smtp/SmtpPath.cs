@@ -1,7 +1,7 @@
 namespace MailProxy.Wire.Smtp;
 
 /// <summary>The address in the text of a MAIL or RCPT command (RFC 5321, section 4.1.2), without source route, quotes and parameters.</summary>
-public static class SmtpPath
+internal static class SmtpPath
 {
     /// <summary>Reads <c>RCPT TO:&lt;@relay:"john"@example.org&gt; NOTIFY=NEVER</c> as <c>john@example.org</c>. Spaces behind the colon and a path without brackets are taken, as servers take them.</summary>
     /// <param name="command">The whole command, without its line end.</param>

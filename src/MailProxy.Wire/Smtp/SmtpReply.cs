@@ -3,7 +3,7 @@ using System.Text;
 namespace MailProxy.Wire.Smtp;
 
 /// <summary>Replies of an SMTP upstream (RFC 5321, section 4.2).</summary>
-public static class SmtpReply
+internal static class SmtpReply
 {
     /// <summary>How long the first reply is: up to the line without <c>-</c> behind the code, or the first that does not belong to the reply; 0 where it is not all there.</summary>
     public static int Length(ReadOnlySpan<byte> data)

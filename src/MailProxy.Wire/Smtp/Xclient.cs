@@ -4,7 +4,7 @@ namespace MailProxy.Wire.Smtp;
 
 /// <summary>Attributes that an upstream takes in XCLIENT.</summary>
 [Flags]
-public enum XclientAttributes
+internal enum XclientAttributes
 {
     /// <summary>XCLIENT is not offered.</summary>
     None = 0,
@@ -38,7 +38,7 @@ public enum XclientAttributes
 }
 
 /// <summary>The XCLIENT extension as Postfix documents it.</summary>
-public static class Xclient
+internal static class Xclient
 {
     /// <summary>Reads the offer out of a reply to EHLO.</summary>
     public static XclientAttributes ParseOffer(ReadOnlySpan<byte> ehloReply)

@@ -80,11 +80,11 @@ public sealed class UpstreamTlsTests
     [InlineData(TlsFailure.Name, "certificate does not match \"x\"", "upstream SSL certificate does not match \"x\"")]
     [InlineData(TlsFailure.Handshake, "SSL_do_handshake() failed (SSL: y)", "SSL_do_handshake() failed (SSL: y)")]
     [InlineData(TlsFailure.Closed, "peer closed connection in SSL handshake", "peer closed connection in SSL handshake")]
-    public async Task Each_failure_has_its_own_words(TlsFailure failure, string message, string logged)
+    public async Task Each_failure_has_its_own_words(object failure, string message, string logged)
     {
         foreach (var dialect in Dialect.Names.Select(Dialect.Of))
         {
-            var session = Session(dialect.Protocol, ProxyTlsMode.On, failure: new TlsException(failure, message));
+            var session = Session(dialect.Protocol, ProxyTlsMode.On, failure: new TlsException((TlsFailure)failure, message));
             Assert.Equal(SessionEndReason.UpstreamUnavailable, await session.PlayAsync(dialect.Greeting + dialect.Login + "U< <close>\n" + dialect.InternalError));
             Assert.Equal([$"Error: {logged} while SSL handshaking to upstream, login: \"user\", upstream: 127.0.0.1:31500"], session.Log);
         }

@@ -165,7 +165,7 @@ public sealed class ImapCommandParserTests
     [InlineData("a LOGIN {4080}\r\n", ParseStatus.Invalid)]
     [InlineData("a AUTHENTICATE PLAIN {12288}\r\n", ParseStatus.Incomplete)]
     [InlineData("a AUTHENTICATE PLAIN {12500}\r\n", ParseStatus.Invalid)]
-    public void A_literal_that_does_not_fit_into_the_command_is_refused(string input, ParseStatus status) =>
+    public void A_literal_that_does_not_fit_into_the_command_is_refused(string input, object status) =>
         Assert.Equal(status, ImapCommandParser.Parse(Bytes(input), Limit, knowsId: true, out _));
 
     [Fact]
@@ -187,7 +187,7 @@ public sealed class ImapCommandParserTests
     [InlineData("a ID ({4}\r\nname {1}\r\n", ParseStatus.Incomplete, 2)]
     [InlineData("a LOGIN {4}\r\nuser {5000}\r\n", ParseStatus.Invalid, 1)]
     [InlineData("a NOOP {4} b\r\n", ParseStatus.Invalid, 0)]
-    public void Literals_that_the_client_waits_for_are_counted(string input, ParseStatus status, int literals)
+    public void Literals_that_the_client_waits_for_are_counted(string input, object status, int literals)
     {
         Assert.Equal(status, ImapCommandParser.Parse(Bytes(input), Limit, knowsId: true, out var command));
         Assert.Equal(literals, command.Literals);

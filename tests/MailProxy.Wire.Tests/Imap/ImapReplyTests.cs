@@ -66,7 +66,7 @@ public sealed class ImapReplyTests
     [InlineData("* bye\r\n", ImapAnswer.Bye)]
     [InlineData("-ERR\r\n", ImapAnswer.Invalid)]
     [InlineData("\r\n", ImapAnswer.Invalid)]
-    public void An_answer_has_untagged_responses_and_a_line_that_ends_it(string last, ImapAnswer expected)
+    public void An_answer_has_untagged_responses_and_a_line_that_ends_it(string last, object expected)
     {
         foreach (var before in new[] { "", "* CAPABILITY X\r\n", "* OK [ALERT] a1 OK done\r\n* ID ({9}\r\na1 NO x\r\n)\r\n* 3 EXISTS\r\n" })
         {
@@ -90,7 +90,7 @@ public sealed class ImapReplyTests
     [InlineData("* OK [ALERT] x\r\na1 NO [INUSE] later", ImapRefusal.Temporary)]
     [InlineData("a1 NO [SERVERBUG] later", ImapRefusal.Temporary)]
     [InlineData("a1 NO [PRIVACYREQUIRED] tls", ImapRefusal.NeedsTls)]
-    public void The_code_of_a_NO_says_what_it_is_about(string answer, ImapRefusal expected) => Assert.Equal(expected, ImapReply.ReadRefusal(Bytes(answer + "\r\n"), "a1"u8));
+    public void The_code_of_a_NO_says_what_it_is_about(string answer, object expected) => Assert.Equal(expected, ImapReply.ReadRefusal(Bytes(answer + "\r\n"), "a1"u8));
 
     [Fact]
     public void Any_answer_is_survived() =>

@@ -27,7 +27,7 @@ public sealed class SaslDecodersTests
     [InlineData("\0", SaslError.Password)]
     [InlineData("\0user", SaslError.Password)]
     [InlineData("x\0user", SaslError.Password)]
-    public void Plain_needs_both_separators(string message, SaslError expected)
+    public void Plain_needs_both_separators(string message, object expected)
     {
         Assert.Equal(expected, SaslPlain.Decode(Encode(message), out var login, out var password));
         Assert.Empty(login);
@@ -76,7 +76,7 @@ public sealed class SaslDecodersTests
     [InlineData("GSSAPI", SaslMechanism.Unknown)]
     [InlineData("PLAINX", SaslMechanism.Unknown)]
     [InlineData("", SaslMechanism.Unknown)]
-    public void Mechanism_names_have_no_case(string name, SaslMechanism expected) => Assert.Equal(expected, SaslMechanisms.Parse(Encoding.ASCII.GetBytes(name)));
+    public void Mechanism_names_have_no_case(string name, object expected) => Assert.Equal(expected, SaslMechanisms.Parse(Encoding.ASCII.GetBytes(name)));
 
     [Fact]
     public void Any_response_is_survived() =>
