@@ -1,7 +1,7 @@
 namespace MailProxy.Transport;
 
 /// <summary>Sockets that are open and do not accept yet: committed they replace those that listen, else they are closed. Used by one.</summary>
-public sealed class ListenerChange : IDisposable
+internal sealed class ListenerChange : IDisposable
 {
     private readonly Action _commit;
     private readonly Action _undo;

@@ -64,4 +64,7 @@ internal static partial class AuthLog
 
     [LoggerMessage(319, LogLevel.Debug, "auth http answer taken from the cache", EventName = "AuthCached")]
     public static partial void Cached(ILogger logger);
+
+    [LoggerMessage(320, LogLevel.Error, "authenticator {Name} failed", EventName = "OwnAuthenticatorFailed")]
+    public static partial void OwnFailed(ILogger logger, string name, Exception exception);
 }

@@ -1,7 +1,7 @@
 namespace MailProxy.Configuration;
 
 /// <summary>Values of <c>transport</c>.</summary>
-public enum TransportKind
+internal enum TransportKind
 {
     /// <summary><c>managed</c>: Kestrel's sockets and the thread pool; runs everywhere.</summary>
     Managed,

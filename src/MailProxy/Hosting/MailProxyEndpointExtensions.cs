@@ -29,7 +29,7 @@ public static class MailProxyEndpointExtensions
     }
 
     /// <summary>Lets an endpoint take GET and HEAD; whatever else is asked gets 405 with <c>Allow</c>.</summary>
-    public static IEndpointConventionBuilder WithReading(this IEndpointConventionBuilder endpoint)
+    internal static IEndpointConventionBuilder WithReading(this IEndpointConventionBuilder endpoint)
     {
         endpoint.Add(static builder => builder.Metadata.Add(new HttpMethodMetadata([HttpMethods.Get, HttpMethods.Head])));
         return endpoint;

@@ -10,7 +10,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace MailProxy.Hosting;
 
 /// <summary>Gives Kestrel the mail side.</summary>
-public static class MailProxyKestrelExtensions
+internal static class MailProxyKestrelExtensions
 {
     /// <summary>
     /// Adds the connection pipeline of the mail protocols, and the HTTP side's addresses (<c>Urls</c>,

@@ -19,8 +19,11 @@ using MailProxy.UserDirectory.Logins;
 using MailProxy.UserDirectory.Stores;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Prometheus;
 
@@ -30,11 +33,26 @@ namespace MailProxy.Hosting;
 public static class MailProxyServiceCollectionExtensions
 {
     /// <summary>
+    /// Makes the proxy a part of this program: it serves mail from before Kestrel accepts until the host stops, and then lets sessions
+    /// end for as long as <see cref="HostOptions.ShutdownTimeout"/> says. Metrics go to prometheus-net's default registry.
+    /// The program's own endpoints are on ASP.NET's <c>Urls</c> or <c>HTTP_PORTS</c>, by default http://127.0.0.1:9143.
+    /// <c>RunAsync</c> and <c>StartAsync</c> fail with a <see cref="StartupException"/> where the configuration cannot be had.
+    /// </summary>
+    /// <param name="services">The program's services.</param>
+    /// <param name="confPath">The configuration file; a relative name starts at the content root. <c>Mail:…</c> keys of the program's configuration win over it.</param>
+    public static IServiceCollection AddMailProxy(this IServiceCollection services, string confPath) => services.Serve(confPath, null);
+
+    /// <summary>The same by <c>Mail:…</c> keys alone, of <c>appsettings.json</c>, the environment, or wherever a configuration comes from.</summary>
+    /// <param name="services">The program's services.</param>
+    /// <param name="configuration">Has the section <c>Mail</c> with its <c>Servers</c>.</param>
+    public static IServiceCollection AddMailProxy(this IServiceCollection services, IConfiguration configuration) => services.Serve(null, configuration);
+
+    /// <summary>
     /// Adds everything that <see cref="MailProxyKestrelExtensions.UseMailProxy"/> and
     /// <see cref="MailProxyEndpointExtensions.MapMailProxy"/> need. Metrics go to prometheus-net's default registry
     /// unless a <see cref="CollectorRegistry"/> is registered.
     /// </summary>
-    public static IServiceCollection AddMailProxy(this IServiceCollection services)
+    internal static IServiceCollection AddMailProxy(this IServiceCollection services)
     {
         services.TryAddSingleton(MailTransport.Time);
         services.TryAddSingleton(_ => Metrics.DefaultRegistry);
@@ -64,7 +82,8 @@ public static class MailProxyServiceCollectionExtensions
         services.AddSingleton<LoginDecider>();
         services.AddSingleton<InternalAuthenticator>();
         services.AddSingleton<AuthEndpoint>();
-        services.AddSingleton<IAuthenticator, Authenticators>();
+        services.AddSingleton<Authenticators>();
+        services.AddSingleton<IAuthenticator>(static provider => provider.GetService<IMailAuthenticator>() is { } own ? new OwnAuthenticator(own) : provider.GetRequiredService<Authenticators>());
         services.AddSingleton<UpstreamTls>();
         services.AddSingleton<DnsClients>();
         services.AddSingleton<UpstreamNames>();
@@ -101,5 +120,19 @@ public static class MailProxyServiceCollectionExtensions
         services.AddSingleton<IConfigured>(provider => provider.GetRequiredService<LoginDirectory>());
         services.AddSingleton<IConfigured>(provider => provider.GetRequiredService<SessionGenerations>());
         services.AddSingleton<IConfigured, SocketsConfigured>();
+    }
+
+    private static IServiceCollection Serve(this IServiceCollection services, string? confPath, IConfiguration? configuration)
+    {
+        services.AddMailProxy();
+        services.AddSingleton(provider =>
+        {
+            var root = provider.GetRequiredService<IHostEnvironment>().ContentRootPath;
+            return new ConfigurationRequest(confPath is null ? null : Path.GetFullPath(confPath, root), root, null, configuration ?? provider.GetRequiredService<IConfiguration>());
+        });
+        services.AddHostedService<MailProxyService>();
+        // After Kestrel's own setup, which brings the services that it needs.
+        services.PostConfigure<KestrelServerOptions>(static kestrel => kestrel.UseMailProxy());
+        return services;
     }
 }

@@ -21,12 +21,12 @@ public sealed class ReloadTests
         TransportKind.Linux, 1, TransportKind.Managed, 3,
         "the change of \"transport\" from \"linux\" to \"managed\" takes a restart", "the change of \"worker_processes\" from \"1\" to \"3\" takes a restart")]
     [InlineData(TransportKind.Linux, 2, TransportKind.Linux, 2)]
-    public async Task What_takes_a_restart_is_named_with_both_values(TransportKind before, int workersBefore, TransportKind after, int workersAfter, params string[] warnings)
+    public async Task What_takes_a_restart_is_named_with_both_values(object before, int workersBefore, object after, int workersAfter, params string[] warnings)
     {
         await using var fixture = new RuntimeFixture();
-        await fixture.Runtime.StartAsync(fixture.Options(before, workersBefore));
-        Assert.True(await ReloadAsync(fixture, fixture.Options(after, workersAfter)));
-        Assert.True(await ReloadAsync(fixture, fixture.Options(before, workersBefore)));
+        await fixture.Runtime.StartAsync(fixture.Options((TransportKind)before, workersBefore));
+        Assert.True(await ReloadAsync(fixture, fixture.Options((TransportKind)after, workersAfter)));
+        Assert.True(await ReloadAsync(fixture, fixture.Options((TransportKind)before, workersBefore)));
         Assert.Equal(warnings, Warnings(fixture));
     }
 

@@ -9,13 +9,15 @@ internal sealed class UpstreamGroup
 {
     private readonly Lock _gate = new();
     private readonly TimeProvider _time;
+    private readonly IMailSelector? _own;
     private readonly List<UpstreamPeer> _usable = [];
     private readonly RoundRobinSelector _backupSelector = new();
     private UpstreamPeer[] _peers = [];
     private IUpstreamSelector _selector;
 
-    public UpstreamGroup(UpstreamGroupOptions options, TimeProvider time)
+    public UpstreamGroup(UpstreamGroupOptions options, TimeProvider time, IMailSelector? own = null)
     {
+        _own = own;
         Options = options;
         _time = time;
         Names = [.. options.Servers.Where(server => server.Resolve)];
@@ -51,8 +53,8 @@ internal sealed class UpstreamGroup
     /// <summary>Told when a server begins to be avoided, or is used again; not on the loops only.</summary>
     public Action<UpstreamPeer, UpstreamChange>? Changed { get; set; }
 
-    /// <summary>The key of a login, empty where the method has none.</summary>
-    public byte[] KeyOf(byte[] login, IPAddress? client) => Options.Balancing.HashKey is { } key ? key.Expand(login, client, Options.Balancing.HashExact) : [];
+    /// <summary>The key of a login, empty where the method has none; the program's own selector gets the login.</summary>
+    public byte[] KeyOf(byte[] login, IPAddress? client) => Options.Balancing.HashKey is { } key ? key.Expand(login, client, Options.Balancing.HashExact) : _own is not null ? login : [];
 
     /// <summary>Chooses a server and counts a session there; it is to be released.</summary>
     /// <param name="key">The login's key.</param>
@@ -148,7 +150,7 @@ internal sealed class UpstreamGroup
         UpstreamMethod.RandomTwo => new RandomSelector(two: true, Random.Shared),
         UpstreamMethod.Hash => new HashSelector(peers),
         UpstreamMethod.ConsistentHash => new ConsistentHashSelector(peers),
-        _ => new RoundRobinSelector(),
+        _ => _own is null ? new RoundRobinSelector() : new OwnSelector(_own),
     };
 }
 

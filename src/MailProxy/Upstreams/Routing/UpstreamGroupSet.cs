@@ -4,6 +4,7 @@ using MailProxy.Resolving;
 using MailProxy.Tls;
 using MailProxy.Upstreams.Groups;
 using MailProxy.Upstreams.Names;
+using MailProxy.Upstreams.Selectors;
 
 namespace MailProxy.Upstreams.Routing;
 
@@ -17,13 +18,16 @@ internal sealed class UpstreamGroupSet
     private readonly Dictionary<string, RoutedGroup> _groups;
     private readonly Func<UpstreamGroup, ResolverOptions, NamedPeers> _name;
     private readonly TimeProvider _time;
+    private readonly IMailSelector? _own;
 
     /// <param name="options">The configuration.</param>
     /// <param name="previous">The set in force: a group that has not changed goes on with what is known of its servers.</param>
     /// <param name="name">Makes what keeps the named servers of a group.</param>
     /// <param name="time">The clock.</param>
-    public UpstreamGroupSet(MailProxyOptions options, UpstreamGroupSet? previous, Func<UpstreamGroup, ResolverOptions, NamedPeers> name, TimeProvider time)
+    /// <param name="own">The program's own choice among the servers of a group; null where it has none.</param>
+    public UpstreamGroupSet(MailProxyOptions options, UpstreamGroupSet? previous, Func<UpstreamGroup, ResolverOptions, NamedPeers> name, TimeProvider time, IMailSelector? own = null)
     {
+        _own = own;
         Options = options;
         _name = name;
         _time = time;
@@ -51,7 +55,7 @@ internal sealed class UpstreamGroupSet
     private RoutedGroup Create(UpstreamGroupOptions options, RoutedGroup? known)
     {
         if (known is not null && Signature(known.Group.Options) == Signature(options)) return known with { Tls = options.ProxyTls, HealthCheck = options.HealthCheck };
-        var group = new UpstreamGroup(options, _time);
+        var group = new UpstreamGroup(options, _time, _own);
         // Their name servers may be away just now.
         if (known is not null) group.Peers = [.. group.Peers, .. group.Names.SelectMany(server => Named(server, known.Group))];
         return new RoutedGroup(group, _name(group, options.Resolver), options.ProxyTls, options.HealthCheck);

@@ -8,13 +8,14 @@ using MailProxy.Tls;
 using MailProxy.Upstreams.Groups;
 using MailProxy.Upstreams.Health;
 using MailProxy.Upstreams.Names;
+using MailProxy.Upstreams.Selectors;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace MailProxy.Upstreams.Routing;
 
 /// <summary>Finds the servers behind the name of a group or host, for the sessions of each configuration, and keeps trying those of the one in force.</summary>
-internal sealed class UpstreamRouter(UpstreamNames names, UpstreamProber prober, UpstreamMetrics metrics, MailProtocols protocols, TimeProvider time) : IConfigured, IUpstreamChoice, IDisposable
+internal sealed class UpstreamRouter(UpstreamNames names, UpstreamProber prober, UpstreamMetrics metrics, MailProtocols protocols, TimeProvider time, IMailSelector? own = null) : IConfigured, IUpstreamChoice, IDisposable
 {
     private readonly ConditionalWeakTable<ServerOptions, UpstreamGroupSet> _sets = [];
     private List<HealthCheckLoop> _checks = [];
@@ -36,7 +37,7 @@ internal sealed class UpstreamRouter(UpstreamNames names, UpstreamProber prober,
     /// <summary>Makes the groups of a configuration that may be put in force.</summary>
     public UpstreamGroupSet Prepare(MailProxyOptions options)
     {
-        var set = new UpstreamGroupSet(options, _current, (group, resolver) => new NamedPeers(group, resolver, names, time, () => _log), time);
+        var set = new UpstreamGroupSet(options, _current, (group, resolver) => new NamedPeers(group, resolver, names, time, () => _log), time, own);
         foreach (var server in options.Servers) _sets.AddOrUpdate(server, set);
         return set;
     }
