@@ -37,13 +37,13 @@ public sealed class MailLoginDecision
         });
     }
 
-    /// <summary>The login is refused, and the client may try again.</summary>
+    /// <summary>The login is refused, and the connection is closed, as where an auth server says no <c>Auth-Wait</c>.</summary>
     /// <param name="text">What the client is told, on one line.</param>
     /// <exception cref="ArgumentException">The text has a CR, LF or NUL.</exception>
     public static MailLoginDecision Reject(string text = "Invalid login or password")
     {
         var line = Line(text, nameof(text))!;
-        return new(_ => new AuthResult { Status = AuthStatus.Rejected, Text = line });
+        return new(request => new AuthResult { Status = AuthStatus.Rejected, Login = request.Credentials.Login, Text = line });
     }
 
     /// <summary>What the session does.</summary>

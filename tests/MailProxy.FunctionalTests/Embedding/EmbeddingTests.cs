@@ -6,7 +6,7 @@ using MailProxy.FunctionalTests.Infrastructure;
 namespace MailProxy.FunctionalTests.Embedding;
 
 /// <summary>The programs of docs/embedding.md, built from the packages in an empty folder.</summary>
-[Trait("Beyond", "nginx")]
+[Collection(Alone.Name), Trait("Beyond", "nginx")]
 public sealed partial class EmbeddingTests(EmbeddingTests.Packages packages) : IClassFixture<EmbeddingTests.Packages>, IDisposable
 {
     private static readonly TimeSpan BuildLimit = TimeSpan.FromMinutes(5);

@@ -8,6 +8,7 @@ using MailProxy.FunctionalTests.Servers;
 namespace MailProxy.FunctionalTests.Hostile;
 
 /// <summary>Clients before login that send commands without end and read every reply: the socket always has more, and there is always room.</summary>
+[Collection(Alone.Name)]
 public sealed class FloodTests(ITestOutputHelper output)
 {
     private const int Large = 4 << 20;

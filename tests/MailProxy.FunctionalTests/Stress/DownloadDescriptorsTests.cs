@@ -11,7 +11,7 @@ namespace MailProxy.FunctionalTests.Stress;
 /// Sessions that all begin a long download, whose clients then read no further: each would hold a kernel's pipe with what
 /// is on its way. Pipes take two descriptors, as much as a session.
 /// </summary>
-[Trait("Beyond", "nginx")]
+[Collection(Alone.Name), Trait("Beyond", "nginx")]
 public sealed class DownloadDescriptorsTests(ITestOutputHelper output)
 {
     private const int Sessions = 200;
